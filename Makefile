@@ -203,7 +203,7 @@ run: all
 lint: $(core_obj)
 	$(Q)CORE_OBJS='$(core_obj)' scripts/check-layers
 	$(Q)scripts/check-format
-	$(Q)scripts/check-cppcheck
+	$(Q)O='$(O)' scripts/check-cppcheck
 
 format:
 	$(Q)scripts/check-format --apply
