@@ -1,0 +1,14 @@
+/* Character devices: which driver serves a device number, and what devfs shows. */
+#ifndef SKIFF_FS_CHRDEV_H
+#define SKIFF_FS_CHRDEV_H
+
+#include "fs/vfs.h"
+
+/* Opens of character special files with this major and minor in [first, first + count) use fops
+ * (fops->open is called with the inode and may replace file->ops and file->priv). */
+int chrdev_register(unsigned major, unsigned first, unsigned count, const struct file_ops *fops);
+const struct file_ops *chrdev_find(u64 rdev); /* NULL: -ENXIO */
+/* Makes /dev/<name> appear in devfs (name may contain one directory: "net/tun"). */
+int devfs_add(const char *name, u32 mode, u32 gid, u64 rdev);
+
+#endif

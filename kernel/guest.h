@@ -1,0 +1,125 @@
+/*
+ * Guest processes, as the kernel sees them: implemented by skas/ over one of the interception
+ * backends, and by tests/unit/fakehost.c. A struct guest is the host side of one guest thread. It
+ * is owned by its task and created and freed here.
+ *
+ * A thread is in one of three states: it RUNS guest code; it is in a PLAIN call (seen by number and
+ * arguments; ended by guest_answer); or it is in the STUB (registers readable and writable, orders
+ * possible; left by guest_resume).
+ */
+#ifndef SKIFF_KERNEL_GUEST_H
+#define SKIFF_KERNEL_GUEST_H
+
+#include "kernel/abi.h"
+
+struct task;
+struct guest;
+
+enum guest_event_kind {
+	GUEST_CALL,  /* a plain call: answer it */
+	GUEST_TRAP,  /* a call caught in the stub: set regs.rax, resume */
+	GUEST_FAULT, /* a synchronous fault: event.info says which; in the stub */
+	GUEST_KICK,  /* guest_kick arrived: in the stub */
+	GUEST_START, /* a new thread, process or program image waits in the stub */
+};
+
+struct guest_event {
+	enum guest_event_kind kind;
+	u64 nr, args[6]; /* CALL, TRAP */
+	u64 ip;		 /* behind the syscall instruction */
+	siginfo_t info;	 /* FAULT */
+};
+
+/* ---- called by skas/ on the event loop; the kernel runs a coroutine for the task ---- */
+void kernel_guest_event(struct task *t, const struct guest_event *ev);
+void kernel_guest_gone(struct task *t, int host_status); /* its host process died (wait status) */
+
+/* ---- plain calls ---- */
+void guest_answer(struct task *t, long ret); /* a value or -errno */
+void guest_answer_exit(struct task *t);	     /* lets a plain exit(2) happen: the thread is gone */
+
+/* ---- stub ---- */
+bool guest_in_stub(const struct task *t);
+/* Registers of a thread in the stub; writing through the pointer changes the guest on resume.
+ * NULL if its stub memory is gone (-EFAULT): kill the process. */
+struct abi_sigcontext *guest_regs(struct task *t);
+void guest_resume(struct task *t);
+
+struct guest_order {
+	u64 nr, args[6];
+};
+/* Executes system calls in the guest process, in order, stopping at the first that fails. Returns
+ * the last result (or the error). Sleeps. -ESRCH if the process died. */
+long guest_orders(struct task *t, const struct guest_order *o, unsigned nr);
+long guest_order(struct task *t, u64 nr, u64 a0, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5);
+/* Installs a copy of hfd in the guest process for one mapping or exec; returns the number there.
+ * The caller closes it with an order in the same batch as its use. */
+int guest_give_fd(struct task *t, int hfd);
+/* Brings a thread that is in a plain call into the stub, where orders work. Sleeps; 0 or -ESRCH. */
+int guest_enter_stub(struct task *t);
+/* FP/vector state of a thread in the stub, in the host's signal-frame xsave format. */
+size_t guest_fpstate_size(void); /* bytes, upper bound; multiple of 64 */
+ssize_t guest_fpstate_get(struct task *t, void *buf, size_t size);
+int guest_fpstate_set(struct task *t, const void *buf, size_t size);
+
+/* ---- interrupting ---- */
+void guest_kick(struct task *t); /* makes a RUNNING or PLAIN thread report GUEST_KICK soon */
+void guest_kill(struct task *t); /* SIGKILL for the whole host process of t */
+
+/* ---- memory; any state. Return 0 or -EFAULT unless stated. ---- */
+int guest_read(struct task *t, void *dst, uaddr_t src, size_t len);
+int guest_write(struct task *t, uaddr_t dst, const void *src, size_t len);
+/* Bytes moved before the first fault; -EFAULT only if none. */
+ssize_t guest_read_some(struct task *t, void *dst, uaddr_t src, size_t len);
+ssize_t guest_write_some(struct task *t, uaddr_t dst, const void *src, size_t len);
+/* Scatter/gather of user vectors against one kernel buffer; bytes moved, -EFAULT only if none. */
+ssize_t guest_readv(struct task *t, void *dst, size_t len, const struct iovec *uiov, unsigned nr);
+ssize_t guest_writev(struct task *t, const void *src, size_t len, const struct iovec *uiov,
+	unsigned nr);
+
+/* ---- life cycle ---- */
+int guest_boot(struct task *t); /* the machine's first process; reports GUEST_START */
+struct guest_clone {
+	u64 flags;	/* CLONE_* as the guest asked */
+	uaddr_t stack;	/* new stack pointer, 0 keeps the parent's */
+	uaddr_t tls;	/* with CLONE_SETTLS */
+	uaddr_t cleartid; /* with CLONE_CHILD_CLEARTID */
+};
+/* Creates the host side of child by a native clone in parent (which is in the stub). The child
+ * reports GUEST_START, then runs with the parent's registers, rax = 0. Sleeps. 0 or -errno. */
+int guest_clone(struct task *parent, struct task *child, const struct guest_clone *c);
+/* Replaces t's address space by an empty one with a fresh stub (t is in the stub; other threads of
+ * the process are gone afterwards). On success registers are undefined until written. Sleeps. */
+struct guest_image {
+	uaddr_t stack_top; /* everything above is the host's: do not touch; the stack grows down from here */
+	uaddr_t vdso;	   /* AT_SYSINFO_EHDR, 0 if none */
+	u64 hwcap, hwcap2, minsigstksz, rseq_size, rseq_align;
+};
+int guest_exec(struct task *t, struct guest_image *img);
+void guest_release(struct task *t); /* the thread is gone: frees t->guest */
+
+/* ---- observation ---- */
+struct guest_usage {
+	u64 utime_ns, stime_ns;
+	u64 minflt, majflt, nvcsw, nivcsw, maxrss_kib;
+};
+int guest_usage(struct task *t, bool whole_process, struct guest_usage *u);
+struct guest_vma {
+	uaddr_t start, end;
+	u32 prot;      /* PROT_* */
+	bool shared;
+	u64 offset, dev, ino; /* host file behind it; ino 0 for anonymous */
+	char name[64]; /* "[heap]", "[stack]", "[vdso]" or the host's path, cut */
+};
+/* Calls fn for every mapping but the stub's, ascending. */
+int guest_for_each_vma(struct task *t, int (*fn)(const struct guest_vma *v, void *arg), void *arg);
+struct guest_mem {
+	u64 size, resident, shared, text, data; /* bytes */
+};
+int guest_mem(struct task *t, struct guest_mem *m);
+char guest_state(struct task *t); /* 'R', 'S', 'D' of a RUNNING thread, from the host */
+int guest_set_affinity(struct task *t, const void *mask, size_t len);
+ssize_t guest_get_affinity(struct task *t, void *mask, size_t len);
+int guest_set_nice(struct task *t, int nice);
+
+#endif

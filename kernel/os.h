@@ -1,0 +1,107 @@
+/*
+ * The host, as kernel/ and fs/ see it. Implemented by arch-um/ and, for unit tests, by
+ * tests/unit/fakehost.c. Every function returns >= 0 or -errno unless it says otherwise; none
+ * blocks the event loop longer than a host file operation does. A host file descriptor (hfd) is
+ * a plain int that only os_* functions interpret. Nothing here takes guest addresses.
+ */
+#ifndef SKIFF_KERNEL_OS_H
+#define SKIFF_KERNEL_OS_H
+
+#include "kernel/abi.h"
+
+/* ---- time, randomness, messages ---- */
+enum os_clock { OS_CLOCK_REALTIME, OS_CLOCK_MONOTONIC, OS_CLOCK_BOOTTIME, OS_CLOCK_COUNT };
+u64 os_clock_ns(enum os_clock c);
+void os_random(void *buf, size_t len);
+void os_log(const char *line, size_t len); /* to skiff's stderr, or --log; complete lines */
+_Noreturn void os_panic(void);		   /* ends every guest process, then skiff */
+
+struct os_sysinfo {
+	u64 mem_total, mem_free; /* bytes, what this machine may use */
+	u64 load[3];		 /* fixed point, 16 fractional bits, as sysinfo(2) */
+	unsigned nr_cpus;
+	char cpuinfo_path[32]; /* host file with the text of /proc/cpuinfo */
+};
+int os_sysinfo(struct os_sysinfo *si);
+
+/* ---- coroutines (arch-um/coro.c) ---- */
+struct os_coro;
+struct os_coro *os_coro_create(void (*fn)(void *), void *arg); /* NULL: out of memory */
+void os_coro_destroy(struct os_coro *co);		       /* must not be running */
+void os_coro_switch(struct os_coro *to); /* from the loop into a coroutine */
+void os_coro_yield(void);		 /* from a coroutine back to the loop */
+bool os_coro_self(void);		 /* are we on a coroutine? */
+
+/* ---- event loop: other host descriptors the kernel waits for ---- */
+struct os_watch {
+	int hfd;
+	short events; /* POLLIN | POLLOUT wanted; 0 pauses */
+	void (*ready)(struct os_watch *w, short revents);
+	void *priv; /* arch-um's */
+};
+int os_watch_add(struct os_watch *w);
+void os_watch_update(struct os_watch *w); /* after changing events */
+void os_watch_del(struct os_watch *w);
+
+/* ---- helper threads: fn runs on another thread and must touch no kernel state; done runs on
+ * the loop afterwards ---- */
+int os_work_submit(void (*fn)(void *), void (*done)(void *), void *arg);
+
+/* ---- host files. name is one component, never followed if it is a symlink, unless a function
+ * says so; dir is an hfd of a directory; an empty name means the hfd itself. ---- */
+struct os_stat {
+	u64 dev, ino, size, blocks; /* blocks of 512 bytes */
+	u32 mode, nlink, uid, gid, blksize;
+	u64 rdev; /* makedev encoding of stat(2) */
+	struct timespec atime, mtime, ctime, btime;
+};
+
+int os_open_root(const char *path); /* a host path as given by the user: O_PATH hfd of it */
+int os_openat(int dir, const char *name, int flags, u32 mode); /* O_*; NOFOLLOW|CLOEXEC implied */
+int os_reopen(int hfd, int flags); /* a new description of the same file (O_PATH hfd or memfd) */
+void os_close(int hfd);
+int os_dup(int hfd);
+int os_statat(int dir, const char *name, struct os_stat *st);
+ssize_t os_readlinkat(int dir, const char *name, char *buf, size_t size);
+ssize_t os_getdents(int hfd, void *buf, size_t size); /* struct abi_dirent64 records */
+int os_mkdirat(int dir, const char *name, u32 mode);
+int os_mknodat(int dir, const char *name, u32 mode, u64 rdev);
+int os_symlinkat(const char *target, int dir, const char *name);
+int os_linkat(int from_dir, const char *from, int to_dir, const char *to);
+int os_unlinkat(int dir, const char *name, bool directory);
+int os_renameat(int from_dir, const char *from, int to_dir, const char *to, u32 flags);
+int os_chmodat(int dir, const char *name, u32 mode);
+int os_chownat(int dir, const char *name, u32 uid, u32 gid); /* -1u leaves it */
+int os_utimensat(int dir, const char *name, const struct timespec ts[2]);
+int os_accessat(int dir, const char *name, int mask); /* with skiff's own credentials */
+int os_fstatfs(int hfd, struct statfs *sf);
+ssize_t os_getxattrat(int dir, const char *name, const char *attr, void *buf, size_t size);
+int os_setxattrat(int dir, const char *name, const char *attr, const void *v, size_t n, int flags);
+ssize_t os_listxattrat(int dir, const char *name, char *buf, size_t size);
+int os_removexattrat(int dir, const char *name, const char *attr);
+
+ssize_t os_pread(int hfd, void *buf, size_t len, u64 pos);
+ssize_t os_pwrite(int hfd, const void *buf, size_t len, u64 pos);
+ssize_t os_read(int hfd, void *buf, size_t len);	/* streams; -EAGAIN when it would block */
+ssize_t os_write(int hfd, const void *buf, size_t len); /* streams; -EAGAIN when it would block */
+int os_ftruncate(int hfd, u64 size);
+int os_fallocate(int hfd, int mode, u64 pos, u64 len);
+s64 os_lseek(int hfd, s64 pos, int whence); /* SEEK_DATA and SEEK_HOLE among them */
+int os_fsync(int hfd, bool data_only);	    /* sleeps on a helper thread when on a coroutine */
+int os_fadvise(int hfd, u64 pos, u64 len, int advice);
+ssize_t os_copy_range(int in, u64 in_pos, int out, u64 out_pos, size_t len);
+
+/* Shared-memory file: what backs tmpfs files that are mapped, MAP_SHARED memory, memfd_create. */
+int os_memfd(const char *name);
+
+/* ---- the user's terminal or streams (arch-um/console.c) ---- */
+int os_isatty(int hfd);
+int os_tty_raw(int hfd, bool on); /* restores the user's settings when off, and at exit */
+int os_tty_winsize(int hfd, u16 *rows, u16 *cols);
+
+/* ---- what the host calls back (implemented in kernel/) ---- */
+u64 kernel_next_timer_ns(void); /* OS_CLOCK_MONOTONIC deadline of the next timer, or UINT64_MAX */
+void kernel_run_timers(void);	/* called when that deadline has passed */
+void kernel_run(void);		/* runs every coroutine that has been made runnable */
+
+#endif

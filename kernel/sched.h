@@ -1,0 +1,83 @@
+/*
+ * Coroutines and sleeping. Each system call in flight runs on a coroutine of its own; there is one
+ * per task at most, plus kernel workers. Control moves only at functions marked "sleeps".
+ */
+#ifndef SKIFF_KERNEL_SCHED_H
+#define SKIFF_KERNEL_SCHED_H
+
+#include "kernel/lib/list.h"
+
+struct task;
+struct coro;
+
+extern struct task *current; /* whose call runs now; NULL in loop callbacks and workers */
+
+/* Starts fn(arg) on a coroutine at once (from the loop) or as soon as the running one sleeps. */
+int sched_start(struct task *t, void (*fn)(void *), void *arg);
+void might_sleep(void); /* BUG unless on a coroutine */
+
+/* ---- wait queues ---- */
+struct waitq {
+	struct list_head waiters;
+};
+
+/* A waiter is called, on whatever context wakes the queue, with the poll events that woke it
+ * (0 = unspecified). It must not sleep; it may remove itself. */
+struct waiter {
+	struct list_head link;
+	void (*fn)(struct waiter *w, u32 events);
+	void *priv;
+	bool exclusive; /* waitq_wake_one stops after the first of these */
+};
+
+#define WAITQ_INIT(q) {LIST_HEAD_INIT((q).waiters)}
+static inline void waitq_init(struct waitq *q)
+{
+	list_init(&q->waiters);
+}
+void waitq_add(struct waitq *q, struct waiter *w);
+void waitq_del(struct waiter *w);		    /* harmless if not queued */
+void waitq_wake(struct waitq *q, u32 events);	    /* all */
+void waitq_wake_one(struct waitq *q, u32 events);   /* non-exclusive ones and one exclusive */
+
+#define WAIT_FOREVER UINT64_MAX
+enum wait_mode {
+	WAIT_KILLABLE,	    /* only a fatal signal ends it early */
+	WAIT_INTERRUPTIBLE, /* any deliverable signal does */
+};
+
+/*
+ * Sleep primitive: the caller has put a waiter whose fn is sched_wake_waiter on some queue (priv =
+ * sched_self()), or knows who will call sched_wake. Returns 0 when woken, -EINTR for a signal
+ * (translate to -ERESTARTSYS etc. yourself), -ETIMEDOUT past deadline_ns (OS_CLOCK_MONOTONIC).
+ */
+int sched_sleep(enum wait_mode mode, u64 deadline_ns);
+struct coro *sched_self(void);
+void sched_wake(struct coro *co); /* idempotent; the coroutine runs from the loop */
+void sched_wake_waiter(struct waiter *w, u32 events);
+void sched_interrupt(struct task *t, bool fatal); /* a signal arrived: ends t's sleep */
+void sched_yield_now(void); /* lets other runnable coroutines go first; sleeps */
+
+/* Sleeps on q until cond holds: 0, -EINTR, -ETIMEDOUT. cond is evaluated without sleeping. */
+#define wait_event_mode(q, cond, mode, deadline_ns)                                                \
+	({                                                                                         \
+		struct waiter w_ = {.fn = sched_wake_waiter, .priv = sched_self()};                \
+		int ret_ = 0;                                                                      \
+		might_sleep();                                                                     \
+		waitq_add((q), &w_);                                                               \
+		while (!(cond)) {                                                                  \
+			ret_ = sched_sleep((mode), (deadline_ns));                                 \
+			if (ret_ < 0)                                                              \
+				break;                                                             \
+		}                                                                                  \
+		if (ret_ < 0 && (cond))                                                            \
+			ret_ = 0;                                                                  \
+		waitq_del(&w_);                                                                    \
+		ret_;                                                                              \
+	})
+#define wait_event(q, cond) wait_event_mode(q, cond, WAIT_INTERRUPTIBLE, WAIT_FOREVER)
+#define wait_event_until(q, cond, deadline_ns)                                                     \
+	wait_event_mode(q, cond, WAIT_INTERRUPTIBLE, deadline_ns)
+#define wait_event_killable(q, cond) wait_event_mode(q, cond, WAIT_KILLABLE, WAIT_FOREVER)
+
+#endif

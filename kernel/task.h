@@ -1,0 +1,158 @@
+/*
+ * Tasks (guest threads), thread groups (guest processes), process groups and sessions. A task is
+ * freed when its thread has ended; a thread group lives on as a zombie until it is waited for.
+ */
+#ifndef SKIFF_KERNEL_TASK_H
+#define SKIFF_KERNEL_TASK_H
+
+#include "kernel/abi.h"
+#include "kernel/cred.h"
+#include "kernel/guest.h"
+#include "kernel/lib/htab.h"
+#include "kernel/lib/list.h"
+#include "kernel/sched.h"
+#include "kernel/signal.h"
+#include "kernel/timer.h"
+
+struct files;
+struct fs_ctx;
+struct tty;
+struct file;
+
+/* Address-space facts the kernel keeps; the mappings themselves are the host's. */
+struct mm {
+	unsigned refs;
+	uaddr_t brk_start, brk;
+	uaddr_t start_code, end_code, start_data, end_data;
+	uaddr_t start_stack, arg_start, arg_end, env_start, env_end;
+	struct file *exe;
+	u64 auxv[64];
+	unsigned nr_auxv; /* in u64 words */
+	bool dumpable;
+};
+
+enum tg_state {
+	TG_ALIVE,
+	TG_STOPPED, /* job control stop in effect */
+	TG_ZOMBIE,  /* only exit_status and usage may be read; left by wait */
+};
+
+struct itimer {
+	struct timer timer;
+	u64 interval_ns, deadline_ns;
+};
+
+struct tgroup {
+	pid_t pid;
+	enum tg_state state;
+	unsigned refs;
+	struct hnode hash;	   /* by pid */
+	struct list_head all_link; /* every process, in order of creation */
+	struct list_head tasks;	   /* struct task.tg_link; empty for a zombie */
+	unsigned nr_tasks;
+	struct task *leader; /* NULL once it has ended */
+
+	struct tgroup *parent;
+	struct list_head children; /* struct tgroup.sibling */
+	struct list_head sibling;
+	struct waitq wait_child; /* woken on any state change of a child */
+	struct waitq exit_wait;	 /* woken when this process ends (pidfd) */
+	pid_t pgid, sid;
+	struct tty *ctty; /* controlling terminal of the session, with a reference */
+	bool is_subreaper, has_execed, exiting;
+
+	int exit_signal;
+	int exit_status;      /* wait status; also the reason while a group exit runs */
+	int stop_sig;	      /* pending stop report for wait (WUNTRACED), 0 = none */
+	bool continued_event; /* pending report for wait (WCONTINUED) */
+	struct sigpending pending;
+	struct rlimit rlim[RLIM_NLIMITS];
+	struct itimer itimer_real, itimer_virtual, itimer_prof;
+	struct list_head posix_timers;
+	struct guest_usage usage, child_usage; /* of ended threads; of reaped children */
+	u64 start_ns;			       /* OS_CLOCK_BOOTTIME */
+	u64 sched_dummy;
+	s32 oom_score_adj;
+};
+
+enum task_state {
+	TASK_RUNNING,	      /* in guest code, or its call is being worked on */
+	TASK_INTERRUPTIBLE,   /* coroutine sleeps, a signal ends it */
+	TASK_UNINTERRUPTIBLE, /* coroutine sleeps, only SIGKILL ends it */
+	TASK_STOPPED,
+	TASK_DEAD,
+};
+
+struct task {
+	pid_t tid;
+	enum task_state state;
+	char comm[16];
+	struct tgroup *tg;
+	struct list_head tg_link;
+	struct hnode hash; /* by tid */
+	struct guest *guest;
+
+	struct cred *cred;
+	struct files *files;
+	struct fs_ctx *fs;
+	struct mm *mm;
+	struct sighand *sighand;
+
+	/* signals */
+	struct sigpending pending;
+	sigmask_t blocked, saved_blocked;
+	bool restore_blocked; /* saved_blocked replaces blocked when the call returns */
+	struct abi_sigaltstack altstack;
+	bool sigpending_flag; /* cached signal_pending */
+	bool kicked;	      /* guest_kick sent, GUEST_KICK not yet seen */
+	bool sync_fault;
+
+	/* the call in flight */
+	struct coro *coro;
+	struct guest_event event;
+	long restart_code; /* -ERESTART* answered as -EINTR, to be settled at GUEST_KICK; 0 = none */
+	u64 restart_deadline_ns; /* ERESTART_RESTARTBLOCK: absolute deadline of the sleep; 0 = none */
+	const char *wchan;	 /* what it sleeps on, for dumps */
+
+	uaddr_t clear_child_tid, robust_list;
+	struct task *vfork_parent; /* sleeps until we exec or exit */
+	struct waitq vfork_wait;
+	int pdeath_signal;
+	int nice, sched_policy, sched_priority;
+	bool no_new_privs;
+	u64 start_ns;
+	u64 nr_calls;
+	u32 personality;
+	u32 timerslack_ns;
+};
+
+extern struct tgroup *init_tg; /* pid 1 */
+extern struct list_head all_tgroups;
+
+struct tgroup *tgroup_find(pid_t pid); /* zombies too; NULL if none */
+struct task *task_find(pid_t tid);
+struct tgroup *tgroup_get(struct tgroup *tg);
+void tgroup_put(struct tgroup *tg);
+static inline rlim_t task_rlimit(const struct task *t, int which)
+{
+	return t->tg->rlim[which].rlim_cur;
+}
+bool pgrp_exists(pid_t pgid);
+bool pgrp_is_orphaned(pid_t pgid);
+pid_t task_ppid(const struct task *t); /* as getppid(2) */
+
+/* Starts pid 1; see init.c for the order. */
+struct machine_options {
+	const char *hostname;
+	char **argv, **envp;
+	const char *cwd;
+	u32 uid, gid;
+	u64 mem_limit; /* bytes, 0 = none */
+	u32 pids_limit;
+	bool init;     /* run CMD below a small init instead of as pid 1 */
+};
+
+/* Ends the machine: status is what skiff exits with. */
+void machine_end(int status);
+
+#endif
