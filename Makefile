@@ -31,6 +31,9 @@ else
 Q := @
 say = @printf '  %-7s %s\n' $(1) $(2)
 endif
+ifneq ($(findstring s,$(firstword -$(MAKEFLAGS))),)
+say = @:
+endif
 
 # --- flags ---
 
