@@ -77,8 +77,8 @@ int main(void)
 	strcpy(dir, test_tmpdir());
 	snprintf(want, sizeof want, "%s/one a b c\n", dir);
 	run(script("one", "#!/bin/echo\nignored\n"), want);
-	snprintf(want, sizeof want, "one two %s/arg a b c\n", dir);
-	run(script("arg", "#!/bin/echo one two\n"), want);
+	snprintf(want, sizeof want, "<%s/arg> |<a b> |<c> |", dir);
+	run(script("arg", "#!/usr/bin/printf <%s> |\n"), want);
 	snprintf(want, sizeof want, "x y %s/blanks a b c\n", dir);
 	run(script("blanks", "#! \t /bin/echo  \tx y  \t\n"), want);
 	snprintf(want, sizeof want, "%s/noeol a b c\n", dir);
