@@ -14,6 +14,8 @@ extern struct task *current; /* whose call runs now; NULL in loop callbacks and 
 
 /* Starts fn(arg) on a coroutine at once (from the loop) or as soon as the running one sleeps. */
 int sched_start(struct task *t, void (*fn)(void *), void *arg);
+/* The running coroutine goes on without a task (its task is about to be freed). */
+void sched_detach(void);
 void might_sleep(void); /* BUG unless on a coroutine */
 
 /* ---- wait queues ---- */
@@ -44,6 +46,7 @@ void waitq_wake_one(struct waitq *q, u32 events);   /* non-exclusive ones and on
 enum wait_mode {
 	WAIT_KILLABLE,	    /* only a fatal signal ends it early */
 	WAIT_INTERRUPTIBLE, /* any deliverable signal does */
+	WAIT_UNINTERRUPTIBLE, /* nothing does; only for waits whose end is certain */
 };
 
 /*

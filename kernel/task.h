@@ -141,6 +141,8 @@ bool pgrp_exists(pid_t pgid);
 bool pgrp_is_orphaned(pid_t pgid);
 pid_t task_ppid(const struct task *t); /* as getppid(2) */
 
+void task_dump_all(void); /* every task, its state and what it sleeps on, by klog */
+
 /* Starts pid 1; see init.c for the order. */
 struct machine_options {
 	const char *hostname;

@@ -1,0 +1,94 @@
+/*
+ * Kernel messages and trace channels. klog() lines go to skiff's stderr; trace lines only if their
+ * channel is on. bug() prints where and which task, dumps all tasks, and ends the machine.
+ */
+#include "kernel/lib/log.h"
+
+#include "kernel/os.h"
+#include "kernel/task.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+u32 trace_mask;
+
+static const char *const channel_names[TRACE_COUNT] = {
+	[TRACE_SYSCALL] = "syscall",
+	[TRACE_SIGNAL] = "signal",
+	[TRACE_SCHED] = "sched",
+	[TRACE_VFS] = "vfs",
+	[TRACE_MM] = "mm",
+	[TRACE_NET] = "net",
+	[TRACE_SKAS] = "skas",
+	[TRACE_MISSING] = "missing",
+};
+
+static int channel_bit(const char *name, size_t len)
+{
+	if (len == 3 && !memcmp(name, "all", 3))
+		return (1u << TRACE_COUNT) - 1;
+	for (unsigned i = 0; i < TRACE_COUNT; i++)
+		if (strlen(channel_names[i]) == len && !memcmp(channel_names[i], name, len))
+			return 1u << i;
+	return -EINVAL;
+}
+
+int trace_enable(const char *csv)
+{
+	while (*csv) {
+		size_t len = strcspn(csv, ",");
+		int bit = channel_bit(csv, len);
+
+		if (bit < 0)
+			return bit;
+		trace_mask |= (u32)bit;
+		csv += len + (csv[len] == ',');
+	}
+	return 0;
+}
+
+static void emit(const char *prefix, const char *fmt, va_list ap)
+{
+	char line[1024];
+	int n = snprintf(line, sizeof(line), "%s", prefix);
+	int m = vsnprintf(line + n, sizeof(line) - (size_t)n - 1, fmt, ap);
+
+	n = MIN(n + MAX(m, 0), (int)sizeof(line) - 2);
+	line[n++] = '\n';
+	os_log(line, (size_t)n);
+}
+
+void trace_printf(enum trace_channel ch, const char *fmt, ...)
+{
+	char prefix[48];
+	va_list ap;
+
+	snprintf(prefix, sizeof(prefix), "[%s %d] ", channel_names[ch], current ? current->tid : 0);
+	va_start(ap, fmt);
+	emit(prefix, fmt, ap);
+	va_end(ap);
+}
+
+void klog(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	emit("skiff: ", fmt, ap);
+	va_end(ap);
+}
+
+void bug(const char *file, int line, const char *what)
+{
+	static bool again;
+
+	if (again)
+		os_panic();
+	again = true;
+	klog("BUG at %s:%d: %s", file, line, what);
+	if (current)
+		klog("in task %d (%s), call %llu", current->tid, current->comm,
+			(unsigned long long)current->event.nr);
+	task_dump_all();
+	os_panic();
+}
