@@ -5,9 +5,11 @@
 #include "fs/vfs.h"
 
 /* Opens of character special files with this major and minor in [first, first + count) use fops
- * (fops->open is called with the inode and may replace file->ops and file->priv). */
+ * (fops->open is called with the inode and may replace file->ops and file->priv). -EBUSY: taken. */
 int chrdev_register(unsigned major, unsigned first, unsigned count, const struct file_ops *fops);
 const struct file_ops *chrdev_find(u64 rdev); /* NULL: -ENXIO */
+bool chrdev_major_used(unsigned major);	      /* for /proc/devices */
+void chrdev_fini(void);			      /* forgets every driver (unit tests) */
 /* Makes /dev/<name> appear in devfs (name may contain one directory: "net/tun"). */
 int devfs_add(const char *name, u32 mode, u32 gid, u64 rdev);
 
