@@ -1,0 +1,107 @@
+/*
+ * Coroutine switch for x86-64. Each coroutine has a stack of its own with an inaccessible guard page
+ * below; a switch saves the callee-saved registers of the psABI. Control always alternates between
+ * the event loop and one coroutine, so there is one saved loop context.
+ */
+#include "kernel/os.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define STACK_SIZE (128 * 1024ul)
+#define GUARD_SIZE 4096ul
+
+struct os_coro {
+	void *sp;
+	char *map;
+	void (*fn)(void *);
+	void *arg;
+};
+
+static void *loop_sp;
+static struct os_coro *running;
+
+void coro_switch_stacks(void **save_sp, void *load_sp);
+void coro_entry(void);
+
+__asm__(".text\n"
+	".globl coro_switch_stacks\n"
+	".type coro_switch_stacks, @function\n"
+	"coro_switch_stacks:\n"
+	"	push %rbp\n"
+	"	push %rbx\n"
+	"	push %r12\n"
+	"	push %r13\n"
+	"	push %r14\n"
+	"	push %r15\n"
+	"	mov %rsp, (%rdi)\n"
+	"	mov %rsi, %rsp\n"
+	"	pop %r15\n"
+	"	pop %r14\n"
+	"	pop %r13\n"
+	"	pop %r12\n"
+	"	pop %rbx\n"
+	"	pop %rbp\n"
+	"	ret\n"
+	".size coro_switch_stacks, .-coro_switch_stacks\n"
+	".globl coro_entry\n"
+	".type coro_entry, @function\n"
+	"coro_entry:\n"
+	"	xor %ebp, %ebp\n"
+	"	mov %r12, %rdi\n"
+	"	call *%rbx\n"
+	"	ud2\n"
+	".size coro_entry, .-coro_entry\n");
+
+struct os_coro *os_coro_create(void (*fn)(void *), void *arg)
+{
+	struct os_coro *co = malloc(sizeof(*co));
+	void **sp;
+
+	if (!co)
+		return NULL;
+	co->map = mmap(NULL, STACK_SIZE + GUARD_SIZE, PROT_READ | PROT_WRITE,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (co->map == MAP_FAILED || mprotect(co->map, GUARD_SIZE, PROT_NONE) < 0) {
+		if (co->map != MAP_FAILED)
+			munmap(co->map, STACK_SIZE + GUARD_SIZE);
+		free(co);
+		return NULL;
+	}
+	co->fn = fn;
+	co->arg = arg;
+	sp = (void **)(co->map + GUARD_SIZE + STACK_SIZE);
+	*--sp = NULL; /* keeps the stack 16-byte aligned at coro_entry's call */
+	*--sp = (void *)coro_entry;
+	*--sp = NULL;	    /* rbp */
+	*--sp = (void *)fn; /* rbx */
+	*--sp = arg;	    /* r12 */
+	*--sp = NULL;
+	*--sp = NULL;
+	*--sp = NULL;
+	co->sp = sp;
+	return co;
+}
+
+void os_coro_destroy(struct os_coro *co)
+{
+	munmap(co->map, STACK_SIZE + GUARD_SIZE);
+	free(co);
+}
+
+void os_coro_switch(struct os_coro *to)
+{
+	running = to;
+	coro_switch_stacks(&loop_sp, to->sp);
+	running = NULL;
+}
+
+void os_coro_yield(void)
+{
+	coro_switch_stacks(&running->sp, loop_sp);
+}
+
+bool os_coro_self(void)
+{
+	return running != NULL;
+}
