@@ -80,7 +80,9 @@ SKIFF := $(if $(default_tree),./skiff,$(O)/skiff)
 
 .PHONY: all run check check-unit check-guest check-e2e guest-programs bench lint format clean help FORCE
 
-all: $(if $(host_src),$(SKIFF),$(core_obj) $(if $(stub_src),$(O)/stub.elf))
+# Until every part is there: the objects.
+ready := $(and $(wildcard arch-um/main.c),$(wildcard skas/stub/stub.ld))
+all: $(if $(ready),$(SKIFF),$(core_obj) $(host_obj))
 
 # --- the skiff binary ---
 
