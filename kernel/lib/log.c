@@ -1,9 +1,11 @@
 /*
- * Kernel messages and trace channels. klog() lines go to skiff's stderr; trace lines only if their
- * channel is on. bug() prints where and which task, dumps all tasks, and ends the machine.
+ * Kernel messages and trace channels. klog() lines go to skiff's stderr and to the guest's dmesg;
+ * trace lines only if their channel is on. bug() prints where and which task, dumps all tasks, and
+ * ends the machine.
  */
 #include "kernel/lib/log.h"
 
+#include "kernel/dmesg.h"
 #include "kernel/os.h"
 #include "kernel/task.h"
 
@@ -71,8 +73,15 @@ void trace_printf(enum trace_channel ch, const char *fmt, ...)
 
 void klog(const char *fmt, ...)
 {
+	char text[DMESG_TEXT_MAX];
 	va_list ap;
+	int n;
 
+	va_start(ap, fmt);
+	n = vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (n > 0)
+		dmesg_add(DMESG_WARNING, text, MIN((size_t)n, sizeof(text) - 1));
 	va_start(ap, fmt);
 	emit("skiff: ", fmt, ap);
 	va_end(ap);
