@@ -66,6 +66,12 @@ struct tgroup {
 	int stop_sig;	      /* pending stop report for wait (WUNTRACED), 0 = none */
 	bool continued_event; /* pending report for wait (WCONTINUED) */
 	struct sigpending pending;
+	/* group stop: while nr_to_stop threads have yet to arrive, then TG_STOPPED */
+	unsigned nr_to_stop;
+	int group_stop_sig;
+	struct waitq stop_wait;	   /* stopped threads */
+	struct waitq threads_wait; /* woken when a thread has ended (exec waits for the last) */
+	u32 exit_uid, exit_suid;   /* of the last task, for a zombie */
 	struct rlimit rlim[RLIM_NLIMITS];
 	struct itimer itimer_real, itimer_virtual, itimer_prof;
 	struct list_head posix_timers;
@@ -106,12 +112,19 @@ struct task {
 	bool sigpending_flag; /* cached signal_pending */
 	bool kicked;	      /* guest_kick sent, GUEST_KICK not yet seen */
 	bool sync_fault;
+	bool stop_wanted, stopped; /* has to join a group stop; sleeps in one */
+	bool fp_user;		   /* until resumed: regs->fpstate points to guest memory */
+	bool ending;		/* will run no more guest code: its coroutine goes to task_exit */
+	int exit_code;		/* of exit(2), for the last thread */
+	sigmask_t real_blocked; /* sigtimedwait: what is blocked apart from the wait */
 
 	/* the call in flight */
 	struct coro *coro;
 	struct guest_event event;
-	long restart_code; /* -ERESTART* answered as -EINTR, to be settled at GUEST_KICK; 0 = none */
-	u64 restart_deadline_ns; /* ERESTART_RESTARTBLOCK: absolute deadline of the sleep; 0 = none */
+	long restart_code; /* -ERESTART* answered as -EINTR, to be settled at GUEST_KICK; 0 = none
+			    */
+	u64 restart_deadline_ns; /* ERESTART_RESTARTBLOCK: absolute deadline of the sleep; 0 = none
+				  */
 	const char *wchan;	 /* what it sleeps on, for dumps */
 
 	uaddr_t clear_child_tid, robust_list;
@@ -141,6 +154,14 @@ bool pgrp_exists(pid_t pgid);
 bool pgrp_is_orphaned(pid_t pgid);
 pid_t task_ppid(const struct task *t); /* as getppid(2) */
 
+/* task.c: takes an ended task out of the tables and its group's list, releases its guest and frees
+ * it; takes the running coroutine off it. */
+void task_free(struct task *t);
+void tgroup_unhash(struct tgroup *tg); /* reaped: the pid is free; drops the table's reference */
+void task_set_tid(struct task *t, pid_t tid); /* rehashes; the tid must be free */
+struct mm *mm_get(struct mm *mm);
+void mm_put(struct mm *mm);
+
 void task_dump_all(void); /* every task, its state and what it sleeps on, by klog */
 
 /* Starts pid 1; see init.c for the order. */
@@ -151,7 +172,7 @@ struct machine_options {
 	u32 uid, gid;
 	u64 mem_limit; /* bytes, 0 = none */
 	u32 pids_limit;
-	bool init;     /* run CMD below a small init instead of as pid 1 */
+	bool init; /* run CMD below a small init instead of as pid 1 */
 };
 
 /* Ends the machine: status is what skiff exits with. */

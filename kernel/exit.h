@@ -1,0 +1,33 @@
+/*
+ * The end of threads and processes (exit(2), wait(2)). A thread ends on its own coroutine, in
+ * task_exit; a group exit marks the group, kills the host process and sends every task there.
+ */
+#ifndef SKIFF_KERNEL_EXIT_H
+#define SKIFF_KERNEL_EXIT_H
+
+#include "kernel/task.h"
+
+/* status is a wait status: code << 8, or a signal number. Returns at once; the caller's own task,
+ * if it belongs to tg, ends when its call returns to entry.c. Idempotent. Does not sleep. */
+void group_exit(struct tgroup *tg, int status);
+/* Does the task run no more guest code? entry.c asks after each handler, and drops events of such
+ * tasks that are still in flight. */
+static inline bool task_ending(const struct task *t)
+{
+	return t->ending || t->tg->exiting;
+}
+/* Ends current for good and frees it: releases everything, reports to the parent if it was the last
+ * thread. On its coroutine; sleeps. */
+void task_exit(struct task *t);
+/* execve, after guest_exec: ends all other threads of the group, waits until they are gone, and
+ * gives t the group's pid as tid if it was not the leader. Sleeps, uninterruptibly. */
+void exit_other_threads(struct task *t);
+/* Lets a vfork parent go on: child has exec'ed or ends. */
+void vfork_release(struct task *child);
+/* A process has become reapable and nobody will wait for it, or its waiter took it. */
+void tgroup_reap(struct tgroup *tg);
+
+/* tty: the session leader ends, or gives up its terminal. NULL until the tty layer is there. */
+extern void (*tty_leader_exit_hook)(struct tgroup *leader);
+
+#endif
