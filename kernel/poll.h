@@ -17,6 +17,10 @@ static inline int poll_wait(struct poll_table *pt, struct waitq *q)
 	return pt ? pt->queue(pt, q) : 0;
 }
 
+struct file;
+/* The file's poll op, or always ready. No sleep. */
+u32 file_poll(struct file *f, struct poll_table *pt);
+
 #define POLL_ALWAYS_READY (EPOLLIN | EPOLLOUT | EPOLLRDNORM | EPOLLWRNORM)
 
 #endif
