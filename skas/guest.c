@@ -1,0 +1,466 @@
+/*
+ * Guest threads: from a transport's stop to a kernel event, and back by answer, resume or orders.
+ * Identifies threads by host tid; new ones by the random token the kernel put into their slot.
+ * Whatever a guest cannot legitimately do from the stub's page ends its process.
+ */
+#include "skas/skas.h"
+
+#include "kernel/lib/log.h"
+
+#include <asm/unistd.h>
+#include <signal.h>
+
+const struct guest_ops *backend;
+static struct htab by_tid; /* struct guest.hash: host_tid, or token while unborn */
+
+static u64 tid_hash(u64 id)
+{
+	return hash_u64(id);
+}
+
+struct guest *guest_find(pid_t host_tid)
+{
+	struct hnode *n = htab_first(&by_tid, tid_hash((u64)host_tid));
+
+	for (; n; n = htab_next(n)) {
+		struct guest *g = container_of(n, struct guest, hash);
+
+		if (g->host_tid == host_tid)
+			return g;
+	}
+	return NULL;
+}
+
+static struct guest *guest_find_token(u64 token)
+{
+	struct hnode *n = htab_first(&by_tid, tid_hash(token));
+
+	for (; n; n = htab_next(n)) {
+		struct guest *g = container_of(n, struct guest, hash);
+
+		if (g->run == RUN_UNBORN && g->token == token)
+			return g;
+	}
+	return NULL;
+}
+
+int guest_track_unborn(struct guest *g)
+{
+	os_random(&g->token, sizeof(g->token));
+	g->run = RUN_UNBORN;
+	return htab_insert(&by_tid, &g->hash, tid_hash(g->token));
+}
+
+void guest_untrack(struct guest *g)
+{
+	if (g->host_tid || g->run == RUN_UNBORN)
+		htab_remove(&by_tid, &g->hash);
+	g->host_tid = 0;
+	if (g->run == RUN_UNBORN)
+		g->run = RUN_NATIVE;
+}
+
+void guest_set_tid(struct guest *g, pid_t host_tid)
+{
+	guest_untrack(g);
+	g->host_tid = host_tid;
+	BUG_ON(htab_insert(&by_tid, &g->hash, tid_hash((u64)host_tid)) < 0);
+}
+
+void skas_kill_process(struct host_process *p, const char *why)
+{
+	trace(TRACE_SKAS, "process %d: %s: killed", p->pid, why);
+	if (!p->dead)
+		kill(p->pid, SIGKILL);
+}
+
+/* ---- events ---- */
+
+static bool ip_in_stub(u64 ip)
+{
+	return ip >= STUB_BASE + 2 && ip <= STUB_END;
+}
+
+static void plain_call(struct guest *g, const struct skas_call *c)
+{
+	struct guest_event ev = {.kind = GUEST_CALL, .nr = c->nr, .ip = c->ip};
+
+	memcpy(ev.args, c->args, sizeof(ev.args));
+	g->run = RUN_PLAIN;
+	kernel_guest_event(g->task, &ev);
+}
+
+/* Reads the register file of a thread in the stub; info too for faults. */
+static int fetch_regs(struct guest *g, uaddr_t uc, uaddr_t info, siginfo_t *si)
+{
+	uaddr_t mc = uc + offsetof(struct abi_ucontext, mc);
+
+	if (uc >= USER_ADDR_MAX || guest_read(g->task, &g->regs, mc, sizeof(g->regs)) < 0)
+		return -EFAULT;
+	if (si && (info >= USER_ADDR_MAX || guest_read(g->task, si, info, sizeof(*si)) < 0))
+		return -EFAULT;
+	g->uc = uc;
+	g->regs_in_guest = g->regs;
+	g->regs_valid = true;
+	return 0;
+}
+
+static void stub_event(struct guest *g, enum guest_event_kind kind, const struct skas_call *c)
+{
+	struct guest_event ev = {.kind = kind};
+	siginfo_t *si = kind == GUEST_FAULT ? &ev.info : NULL;
+
+	if (fetch_regs(g, c->args[1], c->args[2], si) < 0) {
+		skas_kill_process(g->proc, "stub stack unreadable");
+		return;
+	}
+	ev.ip = g->regs.rip;
+	if (kind == GUEST_TRAP) {
+		const struct abi_sigcontext *r = &g->regs;
+
+		ev.nr = r->rax;
+		memcpy(ev.args, (u64[]){r->rdi, r->rsi, r->rdx, r->r10, r->r8, r->r9},
+			sizeof(ev.args));
+	}
+	kernel_guest_event(g->task, &ev);
+}
+
+static void order_finished(struct guest *g, long result)
+{
+	g->result = result;
+	g->order_done = true;
+	g->expect_valid = false;
+	sched_wake(g->waiter);
+}
+
+static void born(struct guest *g)
+{
+	struct guest_event ev = {.kind = GUEST_START};
+
+	kernel_guest_event(g->task, &ev);
+}
+
+static void boot_event(struct guest *g, const struct skas_call *c)
+{
+	struct host_process *p = g->proc;
+	struct guest *ex = p->execing;
+
+	if (!ex || ex->host_tid == 0) {
+		skas_kill_process(p, "unexpected start of an image");
+		return;
+	}
+	p->execing = NULL;
+	if (ex != g) {
+		guest_untrack(g); /* the old leader: gone with the exec */
+		guest_set_tid(ex, p->pid);
+	}
+	ex->run = RUN_STUB;
+	ex->cookie = c->cookie;
+	ex->slot = STUB_SLOT0;
+	ex->uc = c->args[1];
+	ex->regs_valid = false;
+	if (p->booting) {
+		ex->result = (long)c->args[2];
+		born(ex);
+		return;
+	}
+	order_finished(ex, (long)c->args[2]);
+}
+
+static void hypercall(struct guest *g, const struct skas_call *c)
+{
+	g->run = RUN_STUB;
+	switch (c->args[0]) {
+	case STUB_BOOT:
+		boot_event(g, c);
+		return;
+	case STUB_DONE:
+		if (!g->waiter || g->order_done)
+			break;
+		order_finished(g, (long)c->args[3]);
+		return;
+	case STUB_TRAP:
+		stub_event(g, GUEST_TRAP, c);
+		return;
+	case STUB_FAULT:
+		stub_event(g, GUEST_FAULT, c);
+		return;
+	case STUB_KICK:
+		if (g->entering) {
+			g->entering = false;
+			if (fetch_regs(g, c->args[1], 0, NULL) < 0)
+				break;
+			order_finished(g, 0);
+			return;
+		}
+		stub_event(g, GUEST_KICK, c);
+		return;
+	}
+	skas_kill_process(g->proc, "forged hypercall");
+}
+
+static bool order_expected(struct guest *g, const struct skas_call *c)
+{
+	bool ok = g->expect_valid && g->expect.nr == c->nr &&
+		  !memcmp(g->expect.args, c->args, sizeof(c->args));
+
+	g->expect_valid = false;
+	return ok;
+}
+
+/* A host thread we do not know: only an ordered clone makes one, and its token says which. */
+static struct guest *adopt(const struct skas_call *c)
+{
+	struct guest *g;
+
+	if (!ip_in_stub(c->ip) || c->nr != STUB_HYPERCALL)
+		return NULL;
+	g = guest_find_token(c->args[5]);
+	if (!g)
+		return NULL;
+	guest_set_tid(g, c->host_tid);
+	if (!g->proc->pid)
+		host_process_set_pid(g->proc, c->host_tid);
+	g->run = RUN_STUB;
+	return g;
+}
+
+void skas_event(const struct skas_call *c)
+{
+	struct guest *g = guest_find(c->host_tid);
+	bool newborn = false;
+
+	if (!g) {
+		g = adopt(c);
+		newborn = true;
+	}
+	if (!g) {
+		trace(TRACE_SKAS, "unknown thread %d", c->host_tid);
+		kill(c->host_tid, SIGKILL);
+		return;
+	}
+	g->cookie = c->cookie;
+	if (!g->task || g->proc->dead)
+		return;
+	if (newborn)
+		born(g);
+	else if (!ip_in_stub(c->ip))
+		plain_call(g, c);
+	else if (c->nr == STUB_HYPERCALL)
+		hypercall(g, c);
+	else if (order_expected(g, c))
+		backend->go_on(g);
+	else
+		skas_kill_process(g->proc, "jumped into the stub");
+}
+
+/* ---- the kernel's side ---- */
+
+void guest_answer(struct task *t, long ret)
+{
+	struct guest *g = t->guest;
+
+	g->run = RUN_NATIVE;
+	backend->answer(g, ret);
+}
+
+void guest_answer_exit(struct task *t)
+{
+	struct guest *g = t->guest;
+
+	g->exited = true;
+	g->run = RUN_NATIVE;
+	if (g->host_tid == g->proc->pid)
+		g->proc->leader_gone = true;
+	backend->go_on(g);
+}
+
+bool guest_in_stub(const struct task *t)
+{
+	return t->guest->run == RUN_STUB;
+}
+
+struct abi_sigcontext *guest_regs(struct task *t)
+{
+	struct guest *g = t->guest;
+
+	return g->run == RUN_STUB && g->regs_valid ? &g->regs : NULL;
+}
+
+void guest_resume(struct task *t)
+{
+	struct guest *g = t->guest;
+	uaddr_t mc = g->uc + offsetof(struct abi_ucontext, mc);
+
+	if (g->regs_valid && memcmp(&g->regs, &g->regs_in_guest, sizeof(g->regs)) &&
+		guest_write(t, mc, &g->regs, sizeof(g->regs)) < 0) {
+		skas_kill_process(g->proc, "stub stack unwritable");
+		return;
+	}
+	g->regs_valid = false;
+	g->run = RUN_NATIVE;
+	backend->answer(g, 0);
+}
+
+/* Sends the first nr orders of the slot (already written) and waits for STUB_DONE. */
+int guest_wait_order(struct guest *g, unsigned nr)
+{
+	might_sleep();
+	if (g->proc->dead || g->run != RUN_STUB)
+		return -ESRCH;
+	g->waiter = sched_self();
+	g->order_done = false;
+	g->run = RUN_NATIVE;
+	backend->answer(g, nr);
+	while (!g->order_done && !g->proc->dead)
+		sched_sleep(WAIT_UNINTERRUPTIBLE, WAIT_FOREVER);
+	g->waiter = NULL;
+	g->expect_valid = false;
+	return g->order_done ? 0 : -ESRCH;
+}
+
+static bool order_is_checked(u64 nr)
+{
+	return nr == __NR_clone || nr == __NR_execveat || nr == __NR_exit;
+}
+
+long guest_orders(struct task *t, const struct guest_order *o, unsigned nr)
+{
+	struct guest *g = t->guest;
+	int err;
+
+	BUG_ON(nr == 0 || nr > STUB_MAX_ORDERS || g->run != RUN_STUB);
+	static_assert(sizeof(struct guest_order) == sizeof(struct stub_order), "same layout");
+	if (guest_write(t, g->slot, o, nr * sizeof(*o)) < 0) {
+		skas_kill_process(g->proc, "slot unwritable");
+		return -ESRCH;
+	}
+	for (unsigned i = 0; i < nr; i++) {
+		if (order_is_checked(o[i].nr)) {
+			g->expect = o[i];
+			g->expect_valid = true;
+		}
+	}
+	err = guest_wait_order(g, nr);
+	return err < 0 ? err : g->result;
+}
+
+long guest_order(struct task *t, u64 nr, u64 a0, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
+{
+	struct guest_order o = {nr, {a0, a1, a2, a3, a4, a5}};
+
+	return guest_orders(t, &o, 1);
+}
+
+int guest_give_fd(struct task *t, int hfd)
+{
+	return t->guest->proc->dead ? -ESRCH : backend->give_fd(t->guest, hfd);
+}
+
+int guest_enter_stub(struct task *t)
+{
+	struct guest *g = t->guest;
+
+	might_sleep();
+	if (g->run == RUN_STUB)
+		return 0;
+	BUG_ON(g->run != RUN_PLAIN);
+	g->waiter = sched_self();
+	g->order_done = false;
+	g->entering = true;
+	guest_kick(t);
+	guest_answer(t, -EINTR);
+	while (!g->order_done && !g->proc->dead)
+		sched_sleep(WAIT_UNINTERRUPTIBLE, WAIT_FOREVER);
+	g->waiter = NULL;
+	t->kicked = false;
+	return g->order_done ? 0 : -ESRCH;
+}
+
+void guest_kick(struct task *t)
+{
+	struct guest *g = t->guest;
+
+	if (g && !g->proc->dead && g->host_tid)
+		syscall_tgkill(g->proc->pid, g->host_tid, STUB_KICK_SIGNAL);
+}
+
+void guest_kill(struct task *t)
+{
+	struct guest *g = t->guest;
+
+	if (g && !g->proc->dead && g->proc->pid)
+		kill(g->proc->pid, SIGKILL);
+}
+
+/* ---- FP state: where the host's frame keeps it ---- */
+
+#define FXSAVE_SIZE 512
+#define FXSAVE_SW_OFFSET 464
+
+size_t guest_fpstate_size(void)
+{
+	return STUB_SLOT_SIZE - STUB_SLOT_FPSTATE - 1024;
+}
+
+/* Bytes of the frame's FP area, 0 for the initial state. */
+static ssize_t fpstate_len(struct task *t)
+{
+	struct guest *g = t->guest;
+	struct _fpx_sw_bytes sw;
+
+	if (!g->regs_valid)
+		return -EFAULT;
+	if (!g->regs.fpstate)
+		return 0;
+	if (guest_read(t, &sw, g->regs.fpstate + FXSAVE_SW_OFFSET, sizeof(sw)) < 0)
+		return -EFAULT;
+	if (sw.magic1 != FP_XSTATE_MAGIC1)
+		return FXSAVE_SIZE;
+	if (sw.extended_size < FXSAVE_SIZE || sw.extended_size > guest_fpstate_size())
+		return -EFAULT;
+	return sw.extended_size;
+}
+
+ssize_t guest_fpstate_get(struct task *t, void *buf, size_t size)
+{
+	static u32 len_hint; /* the host's area has one size; saves a read */
+	struct guest *g = t->guest;
+	struct _fpx_sw_bytes sw;
+	ssize_t len;
+
+	if (g->regs_valid && g->regs.fpstate && len_hint && len_hint <= size &&
+		guest_read(t, buf, g->regs.fpstate, len_hint) == 0) {
+		memcpy(&sw, (char *)buf + FXSAVE_SW_OFFSET, sizeof(sw));
+		if (sw.magic1 == FP_XSTATE_MAGIC1 && sw.extended_size == len_hint)
+			return len_hint;
+	}
+	len = fpstate_len(t);
+	if (len <= 0)
+		return len;
+	if ((size_t)len > size || guest_read(t, buf, g->regs.fpstate, (size_t)len) < 0)
+		return -EFAULT;
+	len_hint = (u32)len;
+	return len;
+}
+
+int guest_fpstate_set(struct task *t, const void *buf, size_t size)
+{
+	struct guest *g = t->guest;
+	ssize_t len;
+
+	if (!size) { /* rt_sigreturn without FP state: the host loads the initial one */
+		g->regs.fpstate = 0;
+		return 0;
+	}
+	len = fpstate_len(t);
+	if (len < 0)
+		return (int)len;
+	if (!len) {
+		g->regs.fpstate = g->slot + STUB_SLOT_FPSTATE;
+		len = (ssize_t)guest_fpstate_size();
+	}
+	if (size > (size_t)len)
+		return -EINVAL;
+	return guest_write(t, g->regs.fpstate, buf, size);
+}

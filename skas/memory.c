@@ -1,0 +1,68 @@
+/*
+ * Guest memory through process_vm_readv(2)/process_vm_writev(2). A process with a live leader is
+ * addressed by its pid (which cannot be reused before we reap it), else by the thread's own tid.
+ * Protections are honoured as for the guest's own access; addresses are never dereferenced here.
+ */
+#include "skas/skas.h"
+
+#include <sys/uio.h>
+
+pid_t guest_mem_pid(const struct guest *g)
+{
+	if (!g || g->proc->dead)
+		return -1;
+	return g->proc->leader_gone ? g->host_tid : g->proc->pid;
+}
+
+ssize_t guest_read_some(struct task *t, void *dst, uaddr_t src, size_t len)
+{
+	struct iovec local = {dst, len}, remote = {(void *)src, len};
+	ssize_t n;
+
+	if (!len)
+		return 0;
+	if (src >= USER_ADDR_MAX)
+		return -EFAULT;
+	n = process_vm_readv(guest_mem_pid(t->guest), &local, 1, &remote, 1, 0);
+	return n <= 0 ? -EFAULT : n;
+}
+
+ssize_t guest_write_some(struct task *t, uaddr_t dst, const void *src, size_t len)
+{
+	struct iovec local = {(void *)src, len}, remote = {(void *)dst, len};
+	ssize_t n;
+
+	if (!len)
+		return 0;
+	if (dst >= USER_ADDR_MAX)
+		return -EFAULT;
+	n = process_vm_writev(guest_mem_pid(t->guest), &local, 1, &remote, 1, 0);
+	return n <= 0 ? -EFAULT : n;
+}
+
+int guest_read(struct task *t, void *dst, uaddr_t src, size_t len)
+{
+	return guest_read_some(t, dst, src, len) == (ssize_t)len ? 0 : -EFAULT;
+}
+
+int guest_write(struct task *t, uaddr_t dst, const void *src, size_t len)
+{
+	return guest_write_some(t, dst, src, len) == (ssize_t)len ? 0 : -EFAULT;
+}
+
+ssize_t guest_readv(struct task *t, void *dst, size_t len, const struct iovec *uiov, unsigned nr)
+{
+	struct iovec local = {dst, len};
+	ssize_t n = process_vm_readv(guest_mem_pid(t->guest), &local, 1, uiov, nr, 0);
+
+	return n <= 0 ? -EFAULT : n;
+}
+
+ssize_t guest_writev(struct task *t, const void *src, size_t len, const struct iovec *uiov,
+	unsigned nr)
+{
+	struct iovec local = {(void *)src, len};
+	ssize_t n = process_vm_writev(guest_mem_pid(t->guest), &local, 1, uiov, nr, 0);
+
+	return n <= 0 ? -EFAULT : n;
+}

@@ -1,0 +1,102 @@
+/*
+ * Private structures of skas/: guest threads, their host processes and stub slots.
+ */
+#ifndef SKIFF_SKAS_SKAS_H
+#define SKIFF_SKAS_SKAS_H
+
+#include "kernel/lib/htab.h"
+#include "kernel/lib/list.h"
+#include "kernel/sched.h"
+#include "kernel/os.h"
+#include "kernel/task.h"
+#include "skas/backend.h"
+#include "skas/stub/stub_abi.h"
+
+/* The stub slots of one address space, shared by every host process that shares it. */
+struct slot_chunk {
+	struct slot_chunk *next;
+	uaddr_t map, map_len; /* the whole mapping; slot 0's chunk belongs to the stub image */
+	uaddr_t base;	      /* first slot, aligned */
+	unsigned nr;
+	u32 used; /* bit per slot */
+};
+
+struct slot_space {
+	unsigned refs;
+	struct slot_chunk *chunks;
+};
+
+/* One host process: a thread group of the host, child of skiff. */
+struct host_process {
+	pid_t pid;
+	unsigned refs; /* its guests, and one until it is reaped */
+	bool dead;     /* reaped: pid and tids mean nothing any more */
+	bool leader_gone;
+	struct hnode hash;	 /* by pid */
+	struct list_head guests; /* struct guest.proc_link */
+	struct guest *execing;	 /* ordered execveat, its STUB_BOOT is due */
+	struct slot_space *slots;
+	struct list_head killed; /* released guests kept until the process is reaped */
+	bool booting;		 /* the machine's first image, not yet set up */
+};
+
+enum guest_run {
+	RUN_NATIVE,  /* in guest code, or in the stub between hypercalls */
+	RUN_PLAIN,   /* stopped at a plain call */
+	RUN_STUB,    /* stopped in a hypercall */
+	RUN_UNBORN,  /* native clone ordered, first hypercall awaited */
+};
+
+struct guest {
+	struct task *task; /* NULL once released */
+	struct host_process *proc;
+	struct list_head proc_link;
+	struct hnode hash;	 /* by host_tid, or by token while unborn */
+	pid_t host_tid;
+	enum guest_run run;
+	u64 token;
+	u64 cookie; /* of the stop, for the backend */
+
+	struct slot_space *slots; /* that slot belongs to */
+	uaddr_t slot, uc;
+	struct abi_sigcontext regs, regs_in_guest;
+	bool regs_valid;
+	bool exited; /* natively gone: its slot is free */
+
+	/* the order in flight */
+	struct coro *waiter;
+	long result;
+	bool order_done;
+	bool expect_valid;
+	struct guest_order expect; /* the checked operation that may come from the stub now */
+	bool entering;		   /* guest_enter_stub waits for STUB_KICK */
+};
+
+extern int skas_stub_fd; /* sealed memfd */
+const struct stub_header *skas_stub_header(void);
+
+int skas_init(const char *backend_name, char *why, size_t size);
+void skas_reap(void); /* on SIGCHLD */
+
+/* guest.c */
+struct guest *guest_find(pid_t host_tid);
+void guest_set_tid(struct guest *g, pid_t host_tid);
+int guest_wait_order(struct guest *g, unsigned nr);
+int syscall_tgkill(pid_t tgid, pid_t tid, int sig);
+void skas_kill_process(struct host_process *p, const char *why);
+
+int guest_track_unborn(struct guest *g);
+void guest_untrack(struct guest *g);
+
+/* process.c */
+void host_process_set_pid(struct host_process *p, pid_t pid);
+
+/* memory.c: any thread of p's address space */
+pid_t guest_mem_pid(const struct guest *g);
+
+/* filter.c */
+struct sock_fprog;
+/* intercept: the SECCOMP_RET_* value with which the backend sees a call */
+int filter_build(struct sock_fprog *prog, u32 intercept);
+
+#endif
