@@ -1,0 +1,14 @@
+/* inotify(7): what the file layer calls. Masks are those of <sys/inotify.h>, by kernel/abi.h. */
+#ifndef SKIFF_KERNEL_INOTIFY_H
+#define SKIFF_KERNEL_INOTIFY_H
+
+struct inode;
+struct super;
+
+/* The inode is gone for good (last name and last user): IN_DELETE_SELF, IN_IGNORED. Marks hold a
+ * reference to their inode, so the file layer calls this when nlink has become 0. */
+void inotify_inode_gone(struct inode *inode);
+/* A filesystem is about to go: IN_UNMOUNT and IN_IGNORED for every mark on it. */
+void inotify_unmount(struct super *sb);
+
+#endif
