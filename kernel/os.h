@@ -75,6 +75,7 @@ int os_chownat(int dir, const char *name, u32 uid, u32 gid); /* -1u leaves it */
 int os_utimensat(int dir, const char *name, const struct timespec ts[2]);
 int os_accessat(int dir, const char *name, int mask); /* with skiff's own credentials */
 int os_fstatfs(int hfd, struct statfs *sf);
+void os_ids(u32 *uid, u32 *gid); /* skiff's own effective ids on the host */
 ssize_t os_getxattrat(int dir, const char *name, const char *attr, void *buf, size_t size);
 int os_setxattrat(int dir, const char *name, const char *attr, const void *v, size_t n, int flags);
 ssize_t os_listxattrat(int dir, const char *name, char *buf, size_t size);
@@ -88,6 +89,7 @@ int os_ftruncate(int hfd, u64 size);
 int os_fallocate(int hfd, int mode, u64 pos, u64 len);
 s64 os_lseek(int hfd, s64 pos, int whence); /* SEEK_DATA and SEEK_HOLE among them */
 int os_fsync(int hfd, bool data_only);	    /* sleeps on a helper thread when on a coroutine */
+int os_syncfs(int hfd);			    /* as os_fsync, the whole filesystem; not O_PATH */
 int os_fadvise(int hfd, u64 pos, u64 len, int advice);
 ssize_t os_copy_range(int in, u64 in_pos, int out, u64 out_pos, size_t len);
 
