@@ -113,6 +113,14 @@ struct guest_vma {
 };
 /* Calls fn for every mapping but the stub's, ascending. */
 int guest_for_each_vma(struct task *t, int (*fn)(const struct guest_vma *v, void *arg), void *arg);
+/* The same with what each mapping uses (the host's smaps): much slower. */
+struct guest_vma_usage {
+	u64 rss_kib, pss_kib, shared_clean_kib, shared_dirty_kib, private_clean_kib,
+		private_dirty_kib, referenced_kib, anonymous_kib, anon_huge_kib, swap_kib,
+		locked_kib;
+};
+int guest_for_each_vma_usage(struct task *t,
+	int (*fn)(const struct guest_vma *v, const struct guest_vma_usage *u, void *arg), void *arg);
 struct guest_mem {
 	u64 size, resident, shared, text, data; /* bytes */
 };

@@ -3,6 +3,7 @@
 #define SKIFF_FS_PROC_PROC_H
 
 #include "fs/pseudo.h"
+#include "kernel/guest.h"
 
 struct task;
 struct tgroup;
@@ -24,8 +25,8 @@ extern const struct pseudo_row proc_tid_row; /* template of /proc/PID/task/TID *
 /* ---- about a process (pid.c) ---- */
 /* The thread a file speaks for: the one named, else the leader, else any; NULL for a zombie. */
 struct task *proc_task(const struct pseudo_ctx *c);
-/* May current look into the process (ptrace(2), PTRACE_MODE_READ)? proc_task_readable: for a file
- * whose process may have become a zombie. */
+/* May current look into the process (ptrace(2), PTRACE_MODE_READ)? */
+void proc_owner(const struct pseudo_ctx *c, struct inode *inode); /* pseudo_owner_hook */
 bool proc_may_access(const struct task *t);
 int proc_open_access(const struct pseudo_ctx *c); /* an open hook: 0, -EACCES, -ESRCH */
 
@@ -63,6 +64,7 @@ int proc_get_root(const struct pseudo_ctx *c, struct path *out);
 /* Small helpers of the status files (pid_stat.c). */
 int proc_usage(const struct pseudo_ctx *c, struct guest_usage *u);
 char proc_state(const struct pseudo_ctx *c);
+void proc_tty(const struct tgroup *tg, int *tty_nr, int *tpgid); /* of the controlling terminal */
 const char *proc_comm(const struct pseudo_ctx *c);
 sigmask_t proc_sig_ignored(const struct task *t);
 sigmask_t proc_sig_caught(const struct task *t);

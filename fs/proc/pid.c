@@ -1,0 +1,295 @@
+/*
+ * /proc/PID and /proc/PID/task/TID: which files there are, who owns them, and who may look inside a
+ * process. A file speaks for one thread (its tid) or for the process; either may be gone by the time
+ * it is read, which proc_task says with NULL. proc(5), ptrace(2) "access mode checking".
+ */
+#include "fs/fdtable.h"
+#include "fs/proc/proc.h"
+#include "kernel/os.h"
+#include "kernel/task.h"
+
+#include <stdio.h>
+
+struct task *proc_task(const struct pseudo_ctx *c)
+{
+	if (c->tid) {
+		struct task *t = task_find(c->tid);
+
+		return t && t->tg == c->tg && t->start_ns == c->tid_start_ns ? t : NULL;
+	}
+	if (c->tg->leader)
+		return c->tg->leader;
+	return list_empty(&c->tg->tasks) ? NULL : list_first(&c->tg->tasks, struct task, tg_link);
+}
+
+bool proc_may_access(const struct task *t)
+{
+	const struct cred *me, *it = t->cred;
+
+	if (!current || current->tg == t->tg)
+		return true;
+	me = current->cred;
+	if (cred_has(me, CAP_SYS_PTRACE))
+		return true;
+	if (me->fsuid != it->euid || me->fsuid != it->suid || me->fsuid != it->uid ||
+		me->fsgid != it->egid || me->fsgid != it->sgid || me->fsgid != it->gid)
+		return false;
+	return t->mm && t->mm->dumpable && !(it->cap_permitted & ~me->cap_permitted);
+}
+
+int proc_open_access(const struct pseudo_ctx *c)
+{
+	struct task *t = proc_task(c);
+
+	if (!t)
+		return 0; /* a zombie has nothing to hide: its files are empty */
+	return proc_may_access(t) ? 0 : -EACCES;
+}
+
+/* Files belong to the process's effective user, unless it must not be looked into; what everybody
+ * may see of a directory is the user's in any case. */
+void proc_owner(const struct pseudo_ctx *c, struct inode *inode)
+{
+	const struct task *t = proc_task(c);
+
+	inode->uid = inode->gid = 0;
+	if (!t) {
+		inode->uid = c->tg->exit_uid;
+		return;
+	}
+	if ((t->mm && t->mm->dumpable) || inode->mode == (PROC_DIR)) {
+		inode->uid = t->cred->euid;
+		inode->gid = t->cred->egid;
+	}
+}
+
+/* ---- small files ---- */
+static int show_comm(struct seq *s, const struct pseudo_ctx *c)
+{
+	seq_printf(s, "%s\n", proc_comm(c));
+	return 0;
+}
+
+static int store_comm(const struct pseudo_ctx *c, char *text, size_t len)
+{
+	struct task *t = proc_task(c);
+
+	if (!t)
+		return -ESRCH;
+	if (current && current->tg != t->tg)
+		return -EINVAL;
+	len = strcspn(text, "\n");
+	snprintf(t->comm, sizeof(t->comm), "%.*s", (int)MIN(len, sizeof(t->comm) - 1), text);
+	return 0;
+}
+
+static int show_oom_score_adj(struct seq *s, const struct pseudo_ctx *c)
+{
+	seq_printf(s, "%d\n", c->tg->oom_score_adj);
+	return 0;
+}
+
+static int set_oom_score_adj(struct tgroup *tg, s64 v)
+{
+	if (v < tg->oom_score_adj && !capable(CAP_SYS_RESOURCE))
+		return -EACCES;
+	tg->oom_score_adj = (s32)v;
+	return 0;
+}
+
+static int store_oom_score_adj(const struct pseudo_ctx *c, char *text, size_t len)
+{
+	s64 v;
+
+	return pseudo_parse(text, -1000, 1000, &v) < 0 ? -EINVAL : set_oom_score_adj(c->tg, v);
+}
+
+/* The old scale: -17 (never) to 15. */
+static int show_oom_adj(struct seq *s, const struct pseudo_ctx *c)
+{
+	s32 adj = c->tg->oom_score_adj;
+
+	seq_printf(s, "%d\n", adj == 1000 ? 15 : adj * 17 / 1000);
+	return 0;
+}
+
+static int store_oom_adj(const struct pseudo_ctx *c, char *text, size_t len)
+{
+	s64 v;
+
+	if (pseudo_parse(text, -17, 15, &v) < 0)
+		return -EINVAL;
+	return set_oom_score_adj(c->tg, v == 15 ? 1000 : v * 1000 / 17);
+}
+
+/* How good a victim the process is: its share of the memory in thousandths, 2/3 + adj/3 as Linux. */
+static int show_oom_score(struct seq *s, const struct pseudo_ctx *c)
+{
+	struct task *t = proc_task(c);
+	struct guest_mem m = {0};
+	struct os_sysinfo si = {0};
+	s64 points = 0;
+
+	if (t && guest_mem(t, &m) == 0 && os_sysinfo(&si) == 0 && si.mem_total)
+		points = (s64)(m.resident * 1000 / si.mem_total);
+	points += c->tg->oom_score_adj;
+	seq_printf(s, "%lld\n",
+		c->tg->oom_score_adj == -1000 ? 0LL : MAX((1000LL + points) * 2 / 3, 0LL));
+	return 0;
+}
+
+static int show_personality(struct seq *s, const struct pseudo_ctx *c)
+{
+	struct task *t = proc_task(c);
+
+	if (t)
+		seq_printf(s, "%08x\n", t->personality);
+	return t ? 0 : -ESRCH;
+}
+
+static int show_children(struct seq *s, const struct pseudo_ctx *c)
+{
+	const struct tgroup *child;
+
+	if (c->tid && c->tid != c->tg->pid)
+		return 0; /* children belong to the process; they are listed at its leader */
+	list_for_each_entry(child, &c->tg->children, sibling)
+		seq_printf(s, "%d ", child->pid);
+	return 0;
+}
+
+/* The one user namespace maps every id to itself. */
+static int show_id_map(struct seq *s, const struct pseudo_ctx *c)
+{
+	seq_printf(s, "%10u %10u %10u\n", 0, 0, 0xffffffffu);
+	return 0;
+}
+
+static int show_timerslack(struct seq *s, const struct pseudo_ctx *c)
+{
+	struct task *t = proc_task(c);
+
+	if (t)
+		seq_printf(s, "%u\n", t->timerslack_ns);
+	return t ? 0 : -ESRCH;
+}
+
+/* ---- /proc/PID/task ---- */
+static int compare_u64(const void *a, const void *b)
+{
+	u64 x = *(const u64 *)a, y = *(const u64 *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static ssize_t task_keys(const struct pseudo_ctx *dir, u64 from, u64 **out)
+{
+	struct task *t;
+	ssize_t nr = 0;
+
+	*out = calloc(MAX(dir->tg->nr_tasks, 1u), sizeof(u64));
+	if (!*out)
+		return -ENOMEM;
+	list_for_each_entry(t, &dir->tg->tasks, tg_link)
+		if ((u64)t->tid >= from && nr < (ssize_t)dir->tg->nr_tasks)
+			(*out)[nr++] = (u64)t->tid;
+	qsort(*out, (size_t)nr, sizeof(u64), compare_u64);
+	if (!nr)
+		free(*out);
+	return nr;
+}
+
+static int task_enter(const struct pseudo_ctx *dir, struct pseudo_ctx *child)
+{
+	struct task *t = child->key <= INT_MAX ? task_find((pid_t)child->key) : NULL;
+
+	if (!t || t->tg != dir->tg)
+		return -ENOENT;
+	child->tid = t->tid;
+	child->tid_start_ns = t->start_ns;
+	return 0;
+}
+
+const struct pseudo_dir proc_task_dir = {
+	.child = &proc_tid_row,
+	.keys = task_keys,
+	.enter = task_enter,
+};
+
+static void refresh_pid_dir(const struct pseudo_ctx *c, struct inode *inode)
+{
+	inode->nlink = 7;
+}
+
+static void refresh_task_dir(const struct pseudo_ctx *c, struct inode *inode)
+{
+	inode->nlink = 2 + c->tg->nr_tasks;
+}
+
+/* ---- the table ---- */
+static bool is_process(const struct pseudo_ctx *c)
+{
+	return !c->tid;
+}
+
+static bool is_thread(const struct pseudo_ctx *c)
+{
+	return c->tid;
+}
+
+static const struct pseudo_row pid_rows[] = {
+	{"auxv", PROC_PRIVATE, .show = proc_show_auxv, .open = proc_open_access},
+	{"cgroup", PROC_RO, .show = pseudo_show_text, .arg = "0::/"},
+	{"children", PROC_RO, .show = show_children, .present = is_thread},
+	{"cmdline", PROC_RO, .show = proc_show_cmdline},
+	{"comm", PROC_RW, .show = show_comm, .store = store_comm},
+	{"cpuset", PROC_RO, .show = pseudo_show_text, .arg = "/"},
+	{"cwd", PROC_LINK, .show = proc_show_cwd, .get_link = proc_get_cwd},
+	{"environ", PROC_PRIVATE, .show = proc_show_environ, .open = proc_open_access},
+	{"exe", PROC_LINK, .show = proc_show_exe, .get_link = proc_get_exe},
+	{"fd", S_IFDIR | 0500, .dir = &proc_fd_dir},
+	{"fdinfo", PROC_DIR, .dir = &proc_fdinfo_dir},
+	{"gid_map", PROC_RO, .show = show_id_map},
+	{"limits", PROC_RO, .show = proc_show_limits},
+	{"maps", PROC_RO, .show = proc_show_maps, .open = proc_open_access},
+	{"mem", S_IFREG | 0600, .fops = &proc_mem_fops},
+	{"mountinfo", PROC_RO, .show = proc_show_mountinfo},
+	{"mounts", PROC_RO, .show = proc_show_mounts},
+	{"mountstats", PROC_PRIVATE, .show = proc_show_mountstats, .present = is_process},
+	{"net", PROC_DIR, .dir = &proc_net_dir},
+	{"ns", S_IFDIR | 0511, .dir = &proc_ns_dir},
+	{"oom_adj", PROC_RW, .show = show_oom_adj, .store = store_oom_adj},
+	{"oom_score", PROC_RO, .show = show_oom_score},
+	{"oom_score_adj", PROC_RW, .show = show_oom_score_adj, .store = store_oom_score_adj},
+	{"personality", PROC_PRIVATE, .show = show_personality, .open = proc_open_access},
+	{"projid_map", PROC_RO, .show = show_id_map},
+	{"root", PROC_LINK, .show = proc_show_root, .get_link = proc_get_root},
+	{"sched", PROC_RO, .show = proc_show_sched},
+	{"schedstat", PROC_RO, .show = proc_show_schedstat},
+	{"setgroups", PROC_RO, .show = pseudo_show_text, .arg = "allow"},
+	{"smaps", PROC_RO, .show = proc_show_smaps, .open = proc_open_access},
+	{"smaps_rollup", PROC_RO, .show = proc_show_smaps_rollup, .open = proc_open_access},
+	{"stat", PROC_RO, .show = proc_show_stat},
+	{"statm", PROC_RO, .show = proc_show_statm},
+	{"status", PROC_RO, .show = proc_show_status},
+	{"syscall", PROC_PRIVATE, .show = proc_show_syscall, .open = proc_open_access},
+	{"task", PROC_DIR, .dir = &proc_task_dir, .refresh = refresh_task_dir,
+		.present = is_process},
+	{"timerslack_ns", PROC_RO, .show = show_timerslack, .present = is_process},
+	{"uid_map", PROC_RO, .show = show_id_map},
+	{"wchan", PROC_RO, .show = proc_show_wchan},
+};
+
+static const struct pseudo_dir pid_dir = {PSEUDO_DIR(pid_rows)};
+
+const struct pseudo_row proc_pid_row = {
+	.mode = PROC_DIR,
+	.dir = &pid_dir,
+	.refresh = refresh_pid_dir,
+};
+
+const struct pseudo_row proc_tid_row = {
+	.mode = PROC_DIR,
+	.dir = &pid_dir,
+	.refresh = refresh_pid_dir,
+};
