@@ -45,11 +45,13 @@ bool guest_in_stub(const struct task *t);
 struct abi_sigcontext *guest_regs(struct task *t);
 void guest_resume(struct task *t);
 
+#define GUEST_ORDERS_MAX 16
+#define GUEST_RESERVED_END 0x200000ull /* addresses below belong to the stub */
 struct guest_order {
 	u64 nr, args[6];
 };
 /* Executes system calls in the guest process, in order, stopping at the first that fails. Returns
- * the last result (or the error). Sleeps. -ESRCH if the process died. */
+ * the first one's result, or the error. Sleeps. -ESRCH if the process died. */
 long guest_orders(struct task *t, const struct guest_order *o, unsigned nr);
 long guest_order(struct task *t, u64 nr, u64 a0, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5);
 /* Installs a copy of hfd in the guest process for one mapping or exec; returns the number there.
@@ -57,6 +59,8 @@ long guest_order(struct task *t, u64 nr, u64 a0, u64 a1, u64 a2, u64 a3, u64 a4,
 int guest_give_fd(struct task *t, int hfd);
 /* Brings a thread that is in a plain call into the stub, where orders work. Sleeps; 0 or -ESRCH. */
 int guest_enter_stub(struct task *t);
+/* Makes the host grow the stack down to addr, as an access by the guest would. Sleeps. */
+void guest_touch(struct task *t, uaddr_t addr);
 /* FP/vector state of a thread in the stub, in the host's signal-frame xsave format. */
 size_t guest_fpstate_size(void); /* bytes, upper bound; multiple of 64 */
 ssize_t guest_fpstate_get(struct task *t, void *buf, size_t size);

@@ -24,6 +24,7 @@ struct syscall_row {
 extern const struct syscall_row syscall_table[NR_SYSCALLS];
 
 long syscall_dispatch(u64 nr, const u64 *args);
+void syscall_trace(u64 nr, const u64 *args, long ret); /* one line on the syscall channel */
 void syscall_print_support(void (*line)(const char *text, void *arg), void *arg);
 
 /* The handler has set all registers itself (rt_sigreturn, a successful execve): answer nothing. */

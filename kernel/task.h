@@ -128,9 +128,10 @@ struct task {
 				  */
 	const char *wchan;	 /* what it sleeps on, for dumps */
 
-	uaddr_t clear_child_tid, robust_list;
+	uaddr_t clear_child_tid, set_child_tid, robust_list;
 	struct task *vfork_parent; /* sleeps until we exec or exit */
 	struct waitq vfork_wait;
+	bool vforking; /* our vfork child has neither exec'ed nor ended */
 	int pdeath_signal;
 	int nice, sched_policy, sched_priority;
 	bool no_new_privs;
@@ -160,23 +161,19 @@ pid_t task_ppid(const struct task *t); /* as getppid(2) */
 void task_free(struct task *t);
 void tgroup_unhash(struct tgroup *tg); /* reaped: the pid is free; drops the table's reference */
 void task_set_tid(struct task *t, pid_t tid); /* rehashes; the tid must be free */
+struct task *task_alloc(void);     /* zeroed but for what needs initialising; tid unset */
+struct tgroup *tgroup_alloc(void); /* refs = 1 */
+pid_t pid_alloc(void);	   /* a free one; -EAGAIN */
+/* Enters t, and tg if t is its first thread, into the tables. */
+int task_register(struct task *t, struct tgroup *tg, pid_t tid);
+extern unsigned nr_tasks_total, nr_tasks_max;
+extern u64 nr_forks;
+struct mm *mm_create(void);
+struct mm *mm_copy(const struct mm *mm);
 struct mm *mm_get(struct mm *mm);
 void mm_put(struct mm *mm);
 
 void task_dump_all(void); /* every task, its state and what it sleeps on, by klog */
 
-/* Starts pid 1; see init.c for the order. */
-struct machine_options {
-	const char *hostname;
-	char **argv, **envp;
-	const char *cwd;
-	u32 uid, gid;
-	u64 mem_limit; /* bytes, 0 = none */
-	u32 pids_limit;
-	bool init; /* run CMD below a small init instead of as pid 1 */
-};
-
-/* Ends the machine: status is what skiff exits with. */
-void machine_end(int status);
 
 #endif

@@ -167,6 +167,11 @@ static void boot_event(struct guest *g, const struct skas_call *c)
 	order_finished(ex, (long)c->args[2]);
 }
 
+static bool is_error(u64 result)
+{
+	return result > (u64)-4096;
+}
+
 static void hypercall(struct guest *g, const struct skas_call *c)
 {
 	g->run = RUN_STUB;
@@ -177,7 +182,7 @@ static void hypercall(struct guest *g, const struct skas_call *c)
 	case STUB_DONE:
 		if (!g->waiter || g->order_done)
 			break;
-		order_finished(g, (long)c->args[3]);
+		order_finished(g, (long)c->args[is_error(c->args[3]) ? 3 : 4]);
 		return;
 	case STUB_TRAP:
 		stub_event(g, GUEST_TRAP, c);
@@ -350,6 +355,12 @@ long guest_order(struct task *t, u64 nr, u64 a0, u64 a1, u64 a2, u64 a3, u64 a4,
 	struct guest_order o = {nr, {a0, a1, a2, a3, a4, a5}};
 
 	return guest_orders(t, &o, 1);
+}
+
+/* sigaltstack stores the current setting: a write by the host kernel on the thread's behalf. */
+void guest_touch(struct task *t, uaddr_t addr)
+{
+	guest_order(t, __NR_sigaltstack, 0, addr, 0, 0, 0, 0);
 }
 
 int guest_give_fd(struct task *t, int hfd)

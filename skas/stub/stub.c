@@ -69,11 +69,11 @@ static inline struct stub_slot *this_slot(void)
 static void serve(unsigned long event, unsigned long uc, unsigned long info)
 {
 	struct stub_slot *slot = this_slot();
-	long res = 0, done = 0;
+	long res = 0, first = 0, done = 0;
 
 	for (;;) {
 		long n = call6(STUB_HYPERCALL, event, uc, info, (unsigned long)res,
-			(unsigned long)done, slot->token);
+			(unsigned long)first, slot->token);
 
 		if (n == 0)
 			return;
@@ -83,6 +83,8 @@ static void serve(unsigned long event, unsigned long uc, unsigned long info)
 			const struct stub_order *o = &slot->orders[done];
 
 			res = stub_order(o);
+			if (done == 0)
+				first = res;
 			if (o->nr == NR_clone && res == 0)
 				die_with_kernel();
 			if ((unsigned long)res > -4096ul)

@@ -14,14 +14,14 @@
 #define STUB_SLOT_FPSTATE 0x600 /* its FP state, 64-byte aligned */
 #define STUB_MAX_ORDERS 16
 
-/* hypercall(event, uc, info, result, done, token): the answer n < 0 means exit, 0 return to guest
+/* hypercall(event, uc, info, result, first, token): the answer n < 0 means exit, 0 return to guest
  * code by rt_sigreturn from uc, n > 0 execute the first n orders and report STUB_DONE. */
 #define STUB_HYPERCALL 0x5c1f
 #define STUB_KICK_SIGNAL 64
 
 #define STUB_BOOT 1  /* fresh image: info = initial stack pointer */
 #define STUB_START 2 /* new thread on a new stack */
-#define STUB_DONE 3  /* orders executed: result of the last, done = how many ran */
+#define STUB_DONE 3  /* orders executed: results of the last that ran and of the first */
 #define STUB_TRAP 4  /* SIGSYS by the filter */
 #define STUB_FAULT 5 /* synchronous signal: info = siginfo */
 #define STUB_KICK 6

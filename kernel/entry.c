@@ -1,0 +1,112 @@
+/*
+ * Entry from guest processes: every event of a guest thread runs here on a coroutine of its own and
+ * ends by an answer (plain calls), by a resume (everything in the stub) or by the task's end.
+ */
+#include "kernel/exit.h"
+#include "kernel/fork.h"
+#include "kernel/lib/log.h"
+#include "kernel/os.h"
+#include "kernel/signal.h"
+#include "kernel/syscall.h"
+#include "kernel/task.h"
+
+static long entry_dispatch(struct task *t)
+{
+	long ret;
+
+	t->nr_calls++;
+	ret = syscall_dispatch(t->event.nr, t->event.args);
+	if (__builtin_expect(trace_mask & (1u << TRACE_SYSCALL), 0))
+		syscall_trace(t->event.nr, t->event.args, ret);
+	return ret;
+}
+
+static void entry_plain(struct task *t)
+{
+	long ret = entry_dispatch(t);
+
+	if (task_ending(t)) {
+		task_exit(t);
+		return;
+	}
+	if (ret == SYSCALL_NO_RESULT)
+		return;
+	if (guest_in_stub(t)) { /* the handler brought it there (guest_enter_stub) */
+		struct abi_sigcontext *regs = guest_regs(t);
+
+		regs->rax = (u64)ret;
+		if (signal_deliver(t, regs, ret, true) == 0)
+			guest_resume(t);
+		return;
+	}
+	if (signal_call_done(t, ret)) {
+		t->restart_code = is_restart_code(ret) ? ret : 0;
+		signal_kick(t);
+	}
+	guest_answer(t, is_restart_code(ret) ? -EINTR : ret);
+}
+
+static void entry_stub(struct task *t)
+{
+	enum guest_event_kind kind = t->event.kind;
+	struct abi_sigcontext *regs;
+	long ret = 0;
+
+	switch (kind) {
+	case GUEST_TRAP:
+		ret = entry_dispatch(t);
+		break;
+	case GUEST_FAULT:
+		signal_force(t, t->event.info.si_signo, &t->event.info);
+		break;
+	case GUEST_KICK:
+		t->kicked = false;
+		break;
+	case GUEST_START:
+		ret = fork_child_start(t);
+		break;
+	default:
+		BUG_ON(true);
+	}
+	if (task_ending(t)) {
+		task_exit(t);
+		return;
+	}
+	regs = guest_regs(t);
+	if (!regs) {
+		group_exit(t->tg, SIGSEGV);
+		task_exit(t);
+		return;
+	}
+	if (kind == GUEST_TRAP && ret != SYSCALL_NO_RESULT)
+		regs->rax = (u64)ret;
+	if (signal_deliver(t, regs, ret, kind == GUEST_TRAP && ret != SYSCALL_NO_RESULT) == 0)
+		guest_resume(t);
+}
+
+static void entry(void *arg)
+{
+	struct task *t = arg;
+
+	if (t->event.kind == GUEST_CALL)
+		entry_plain(t);
+	else
+		entry_stub(t);
+}
+
+void kernel_guest_event(struct task *t, const struct guest_event *ev)
+{
+	if (task_ending(t))
+		return;
+	BUG_ON(t->coro);
+	if (ev->kind == GUEST_KICK || ev->kind == GUEST_START)
+		t->event.kind = ev->kind; /* the call before it may have to be restarted */
+	else
+		t->event = *ev;
+	if (sched_start(t, entry, t) == 0)
+		return;
+	if (ev->kind == GUEST_CALL)
+		guest_answer(t, -ENOMEM);
+	else
+		guest_kill(t);
+}

@@ -1,0 +1,341 @@
+/*
+ * fork, vfork, clone, clone3: the kernel's half of a new task is made first, then the parent's stub
+ * is ordered to clone natively, then the child's first event completes it. Nothing of the child
+ * runs before guest_clone() has succeeded; if it fails the child is abandoned.
+ */
+#include "kernel/fork.h"
+
+#include "fs/fdtable.h"
+#include "kernel/exec.h"
+#include "kernel/exit.h"
+#include "kernel/lib/log.h"
+#include "kernel/pidfd.h"
+#include "kernel/syscall.h"
+#include "kernel/uaccess.h"
+
+struct clone_req {
+	u64 flags; /* CLONE_*, without the exit signal */
+	int exit_signal;
+	uaddr_t stack, tls, parent_tid, child_tid, pidfd;
+	pid_t set_tid;
+};
+
+#define CLONE_NAMESPACES                                                                           \
+	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |             \
+		CLONE_NEWPID | CLONE_NEWNET | 0x80 /* NEWTIME */)
+
+static int clone_check(const struct clone_req *r)
+{
+	u64 f = r->flags;
+
+	if ((f & CLONE_SIGHAND) && !(f & CLONE_VM))
+		return -EINVAL;
+	if ((f & CLONE_THREAD) && !(f & CLONE_SIGHAND))
+		return -EINVAL;
+	if ((f & CLONE_PARENT) && current->tg == init_tg)
+		return -EINVAL;
+	if ((f & CLONE_FS) && (f & CLONE_NEWNS))
+		return -EINVAL;
+	if (f & CLONE_NAMESPACES)
+		return -EINVAL; /* as a kernel built without namespaces */
+	if ((f & CLONE_PIDFD) && (f & CLONE_THREAD))
+		return -EINVAL;
+	if (r->exit_signal < 0 || r->exit_signal > ABI_NSIG)
+		return -EINVAL;
+	return 0;
+}
+
+static unsigned user_tasks(u32 uid)
+{
+	struct tgroup *tg;
+	struct task *t;
+	unsigned n = 0;
+
+	list_for_each_entry(tg, &all_tgroups, all_link)
+		list_for_each_entry(t, &tg->tasks, tg_link)
+			n += t->cred->uid == uid;
+	return n;
+}
+
+static int clone_limits(void)
+{
+	rlim_t max = task_rlimit(current, RLIMIT_NPROC);
+
+	if (nr_tasks_total >= nr_tasks_max)
+		return -EAGAIN;
+	if (max == RLIM_INFINITY || max >= nr_tasks_total || current->cred->uid == 0)
+		return 0;
+	if (capable(CAP_SYS_RESOURCE) || capable(CAP_SYS_ADMIN))
+		return 0;
+	return user_tasks(current->cred->uid) >= max ? -EAGAIN : 0;
+}
+
+/* ---- the child's half ---- */
+
+static int child_share(struct task *c, struct task *p, u64 flags)
+{
+	c->cred = cred_get(p->cred);
+	c->files = (flags & CLONE_FILES) ? files_get(p->files) : files_copy(p->files);
+	if (flags & CLONE_FS)
+		p->fs->refs++;
+	c->fs = (flags & CLONE_FS) ? p->fs : fs_ctx_copy(p->fs);
+	c->mm = (flags & CLONE_VM) ? mm_get(p->mm) : mm_copy(p->mm);
+	if (flags & CLONE_SIGHAND)
+		c->sighand = sighand_get(p->sighand);
+	else
+		c->sighand = sighand_copy(p->sighand);
+	return c->files && c->fs && c->mm && c->sighand ? 0 : -ENOMEM;
+}
+
+static void child_inherit(struct task *c, const struct task *p, u64 flags)
+{
+	memcpy(c->comm, p->comm, sizeof(c->comm));
+	c->blocked = p->blocked;
+	c->nice = p->nice;
+	c->sched_policy = p->sched_policy;
+	c->sched_priority = p->sched_priority;
+	c->no_new_privs = p->no_new_privs;
+	c->personality = p->personality;
+	c->timerslack_ns = p->timerslack_ns;
+	if (!(flags & CLONE_VM) || (flags & CLONE_VFORK))
+		c->altstack = p->altstack;
+}
+
+/* The group's place in the family: parent, process group, session, limits. */
+static void group_inherit(struct tgroup *tg, struct tgroup *ptg, const struct clone_req *r)
+{
+	struct tgroup *parent = (r->flags & CLONE_PARENT) ? ptg->parent : ptg;
+
+	tg->parent = parent;
+	list_add_tail(&tg->sibling, &parent->children);
+	tg->pgid = ptg->pgid;
+	tg->sid = ptg->sid;
+	tg->ctty = ptg->ctty;
+	tg->exit_signal = (r->flags & CLONE_PARENT) ? ptg->exit_signal : r->exit_signal;
+	tg->oom_score_adj = ptg->oom_score_adj;
+	memcpy(tg->rlim, ptg->rlim, sizeof(tg->rlim));
+}
+
+static void child_unshare(struct task *c)
+{
+	if (c->files)
+		files_put(c->files);
+	if (c->fs)
+		fs_ctx_put(c->fs);
+	mm_put(c->mm);
+	if (c->sighand)
+		sighand_put(c->sighand);
+	if (c->cred)
+		cred_put(c->cred);
+}
+
+/* Undoes child_create before the child has run anything. */
+static void child_abandon(struct task *c, bool own_group)
+{
+	struct tgroup *tg = c->tg;
+
+	child_unshare(c);
+	task_free(c);
+	if (own_group)
+		tgroup_unhash(tg);
+}
+
+static struct task *child_create(struct task *p, const struct clone_req *r)
+{
+	bool own_group = !(r->flags & CLONE_THREAD);
+	struct tgroup *tg = own_group ? tgroup_alloc() : p->tg;
+	struct task *c = task_alloc();
+	pid_t tid = pid_alloc();
+
+	if (!c || !tg || tid < 0 || child_share(c, p, r->flags) < 0 ||
+		task_register(c, tg, tid) < 0) {
+		if (c)
+			child_unshare(c);
+		free(c);
+		if (own_group)
+			free(tg);
+		return NULL;
+	}
+	child_inherit(c, p, r->flags);
+	if (own_group)
+		group_inherit(tg, p->tg, r);
+	else
+		signal_join_thread(c);
+	if (r->flags & CLONE_CHILD_CLEARTID)
+		c->clear_child_tid = r->child_tid;
+	if (r->flags & CLONE_CHILD_SETTID)
+		c->set_child_tid = r->child_tid;
+	return c;
+}
+
+static int install_pidfd(struct task *c, const struct clone_req *r)
+{
+	int fd = pidfd_install(c->tg, 0);
+
+	if (fd >= 0 && put_user_u32(r->pidfd, (u32)fd) < 0) {
+		fd_close(fd);
+		return -EFAULT;
+	}
+	return MIN(fd, 0);
+}
+
+static void wait_for_vfork(struct task *p, struct task *c)
+{
+	int err = wait_event_killable(&p->vfork_wait, !p->vforking);
+
+	if (err < 0 && p->vforking) { /* we are dying; the child must not wake us any more */
+		c->vfork_parent = NULL;
+		p->vforking = false;
+	}
+}
+
+static long do_clone(const struct clone_req *r)
+{
+	struct task *p = current, *c;
+	bool own_group = !(r->flags & CLONE_THREAD);
+	struct guest_clone gc = {
+		.flags = r->flags, .stack = r->stack, .tls = r->tls, .cleartid = r->child_tid};
+	int err = clone_check(r);
+	pid_t tid;
+
+	if (err < 0 || (err = clone_limits()) < 0)
+		return err;
+	if (own_group && signal_pending(p))
+		return -ERESTARTNOINTR;
+	c = child_create(p, r);
+	if (!c)
+		return -EAGAIN;
+	tid = c->tid;
+	if (r->flags & CLONE_VFORK) {
+		p->vforking = true;
+		c->vfork_parent = p;
+	}
+	if (r->flags & CLONE_PIDFD)
+		err = install_pidfd(c, r);
+	if (!err && (r->flags & CLONE_PARENT_SETTID) && put_user_u32(r->parent_tid, (u32)tid) < 0)
+		err = -EFAULT;
+	if (!err)
+		err = guest_clone(p, c, &gc);
+	if (err < 0) {
+		p->vforking = false;
+		child_abandon(c, own_group);
+		return err == -ESRCH ? -EINTR : err;
+	}
+	if (r->flags & CLONE_VFORK)
+		wait_for_vfork(p, c);
+	return tid;
+}
+
+/* On the child's coroutine. */
+long fork_child_start(struct task *t)
+{
+	if (!t->mm->exe && t->tg == init_tg && !t->tg->has_execed)
+		return exec_init();
+	if (t->set_child_tid)
+		put_user_u32(t->set_child_tid, (u32)t->tid);
+	return 0;
+}
+
+SYSCALL_DEFINE5(clone, u64, flags, uaddr_t, stack, uaddr_t, parent_tid, uaddr_t, child_tid,
+	uaddr_t, tls)
+{
+	struct clone_req r = {
+		.flags = flags & 0xffffff00u,
+		.exit_signal = flags & 0xff,
+		.stack = stack,
+		.parent_tid = parent_tid,
+		.child_tid = child_tid,
+		.tls = tls,
+		.pidfd = parent_tid,
+	};
+
+	if ((flags & CLONE_PIDFD) && (flags & CLONE_PARENT_SETTID))
+		return -EINVAL;
+	return do_clone(&r);
+}
+
+SYSCALL_DEFINE0(fork)
+{
+	struct clone_req r = {.exit_signal = SIGCHLD};
+
+	return do_clone(&r);
+}
+
+SYSCALL_DEFINE0(vfork)
+{
+	struct clone_req r = {.flags = CLONE_VM | CLONE_VFORK, .exit_signal = SIGCHLD};
+
+	return do_clone(&r);
+}
+
+struct abi_clone_args {
+	u64 flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls;
+	u64 set_tid, set_tid_size, cgroup;
+};
+
+#define CLONE_ARGS_SIZE_VER0 64
+#define CLONE_CLEAR_SIGHAND_ 0x100000000ull
+
+/* clone3(2): a longer struct than ours must be zero where we know nothing. */
+static int clone3_copy(struct abi_clone_args *a, uaddr_t uargs, u64 size)
+{
+	u8 rest[64];
+
+	if (size < CLONE_ARGS_SIZE_VER0)
+		return -EINVAL;
+	if (size > PAGE_SIZE)
+		return -E2BIG;
+	memset(a, 0, sizeof(*a));
+	if (copy_from_user(a, uargs, MIN(size, sizeof(*a))) < 0)
+		return -EFAULT;
+	for (u64 off = sizeof(*a); off < size; off += sizeof(rest)) {
+		size_t n = MIN(size - off, sizeof(rest));
+
+		if (copy_from_user(rest, uargs + off, n) < 0)
+			return -EFAULT;
+		for (size_t i = 0; i < n; i++)
+			if (rest[i])
+				return -E2BIG;
+	}
+	return 0;
+}
+
+SYSCALL_DEFINE2(clone3, uaddr_t, uargs, u64, size)
+{
+	struct abi_clone_args a;
+	struct clone_req r;
+	int err = clone3_copy(&a, uargs, size);
+
+	if (err < 0)
+		return err;
+	if (a.set_tid_size || (a.flags & CLONE_INTO_CGROUP))
+		return -EINVAL;
+	if (a.flags & ~(0xffffff00ull | CLONE_CLEAR_SIGHAND_) || (a.flags & CLONE_DETACHED))
+		return -EINVAL;
+	if ((a.flags & CLONE_SIGHAND) && (a.flags & CLONE_CLEAR_SIGHAND_))
+		return -EINVAL;
+	if ((a.flags & (CLONE_THREAD | CLONE_PARENT)) && a.exit_signal)
+		return -EINVAL;
+	if (a.exit_signal > ABI_NSIG || !a.stack != !a.stack_size)
+		return -EINVAL;
+	r = (struct clone_req){
+		.flags = a.flags,
+		.exit_signal = (int)a.exit_signal,
+		.stack = a.stack ? a.stack + a.stack_size : 0,
+		.tls = a.tls,
+		.parent_tid = a.parent_tid,
+		.child_tid = a.child_tid,
+		.pidfd = a.pidfd,
+	};
+	return do_clone(&r);
+}
+
+SYSCALL_DEFINE1(set_tid_address, uaddr_t, addr)
+{
+	long ret = guest_order(current, 218, addr, 0, 0, 0, 0, 0);
+
+	if (ret < 0)
+		return ret;
+	current->clear_child_tid = addr;
+	return current->tid;
+}

@@ -1,0 +1,36 @@
+/* Start and end of the machine. arch-um fills machine_options from the command line. */
+#ifndef SKIFF_KERNEL_INIT_H
+#define SKIFF_KERNEL_INIT_H
+
+#include "kernel/abi.h"
+
+struct volume {
+	const char *host, *guest;
+	bool readonly;
+};
+
+struct machine_options {
+	const char *hostname;
+	const char *root;	 /* host directory */
+	bool root_rw;		 /* write through, no overlay */
+	const char *overlay_dir; /* persistent upper directory; NULL: in memory */
+	struct volume *volumes;
+	unsigned nr_volumes;
+	char **argv, **envp;
+	const char *cwd; /* NULL: "/" or $HOME as the caller sees fit */
+	u32 uid, gid;
+	u64 mem_limit; /* bytes, 0 = none */
+	u32 pids_limit; /* 0 = none */
+	bool init;	/* CMD runs below a small reaper instead of as pid 1 */
+	bool tty;	/* stdio is the console terminal */
+};
+
+/* Sets up the machine and starts its first process. 0, or -errno after one line on stderr; the
+ * options must stay valid. The event loop runs afterwards. */
+int machine_start(const struct machine_options *o);
+/* SIGTERM and friends from outside: ends every guest process, then the machine. */
+void machine_end(int status);
+/* Implemented by arch-um: leaves the event loop. status: what skiff exits with. */
+_Noreturn void os_exit(int status);
+
+#endif

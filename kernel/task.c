@@ -1,0 +1,269 @@
+/*
+ * Tasks and thread groups: allocation, the pid tables, and the dump of everything. A task is in the
+ * tid table from registration until task_free(); a group until tgroup_unhash(). pids come from one
+ * counter and are unique among tasks, zombies, process groups and sessions.
+ */
+#include "kernel/task.h"
+
+#include "fs/fdtable.h"
+#include "kernel/lib/log.h"
+#include "kernel/os.h"
+#include "kernel/syscall.h"
+
+#define PID_MAX 32768
+
+struct tgroup *init_tg;
+struct list_head all_tgroups = LIST_HEAD_INIT(all_tgroups);
+unsigned nr_tasks_total, nr_tasks_max = PID_MAX - 300;
+u64 nr_forks;
+
+static struct htab tasks_by_tid, tgroups_by_pid;
+static pid_t last_pid;
+
+struct task *task_find(pid_t tid)
+{
+	struct hnode *n = htab_first(&tasks_by_tid, hash_u64((u64)tid));
+
+	for (; n; n = htab_next(n)) {
+		struct task *t = container_of(n, struct task, hash);
+
+		if (t->tid == tid)
+			return t;
+	}
+	return NULL;
+}
+
+struct tgroup *tgroup_find(pid_t pid)
+{
+	struct hnode *n = htab_first(&tgroups_by_pid, hash_u64((u64)pid));
+
+	for (; n; n = htab_next(n)) {
+		struct tgroup *tg = container_of(n, struct tgroup, hash);
+
+		if (tg->pid == pid)
+			return tg;
+	}
+	return NULL;
+}
+
+bool pgrp_exists(pid_t pgid)
+{
+	struct tgroup *tg;
+
+	list_for_each_entry(tg, &all_tgroups, all_link)
+		if (tg->pgid == pgid)
+			return true;
+	return false;
+}
+
+static bool pid_in_use(pid_t pid)
+{
+	struct tgroup *tg;
+
+	if (task_find(pid) || tgroup_find(pid))
+		return true;
+	list_for_each_entry(tg, &all_tgroups, all_link)
+		if (tg->pgid == pid || tg->sid == pid)
+			return true;
+	return false;
+}
+
+pid_t pid_alloc(void)
+{
+	static bool wrapped;
+
+	for (int tries = 0; tries < PID_MAX; tries++) {
+		if (++last_pid >= PID_MAX) {
+			last_pid = 300; /* low numbers stay with early daemons, as on Linux */
+			wrapped = true;
+		}
+		if (!wrapped || !pid_in_use(last_pid))
+			return last_pid;
+	}
+	return -EAGAIN;
+}
+
+struct task *task_alloc(void)
+{
+	struct task *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return NULL;
+	list_init(&t->tg_link);
+	sigpending_init(&t->pending);
+	waitq_init(&t->vfork_wait);
+	t->altstack.flags = SS_DISABLE;
+	t->timerslack_ns = 50000;
+	t->start_ns = os_clock_ns(OS_CLOCK_BOOTTIME);
+	return t;
+}
+
+struct tgroup *tgroup_alloc(void)
+{
+	struct tgroup *tg = calloc(1, sizeof(*tg));
+
+	if (!tg)
+		return NULL;
+	tg->refs = 1;
+	list_init(&tg->all_link);
+	list_init(&tg->tasks);
+	list_init(&tg->children);
+	list_init(&tg->sibling);
+	list_init(&tg->posix_timers);
+	waitq_init(&tg->wait_child);
+	waitq_init(&tg->exit_wait);
+	waitq_init(&tg->stop_wait);
+	waitq_init(&tg->threads_wait);
+	sigpending_init(&tg->pending);
+	tg->start_ns = os_clock_ns(OS_CLOCK_BOOTTIME);
+	return tg;
+}
+
+struct tgroup *tgroup_get(struct tgroup *tg)
+{
+	tg->refs++;
+	return tg;
+}
+
+void tgroup_put(struct tgroup *tg)
+{
+	if (--tg->refs)
+		return;
+	sigpending_flush(&tg->pending);
+	free(tg);
+}
+
+int task_register(struct task *t, struct tgroup *tg, pid_t tid)
+{
+	t->tid = tid;
+	if (htab_insert(&tasks_by_tid, &t->hash, hash_u64((u64)tid)) < 0)
+		return -ENOMEM;
+	if (!tg->pid) {
+		tg->pid = tid;
+		if (htab_insert(&tgroups_by_pid, &tg->hash, hash_u64((u64)tid)) < 0) {
+			htab_remove(&tasks_by_tid, &t->hash);
+			tg->pid = 0;
+			return -ENOMEM;
+		}
+		tg->leader = t;
+		list_add_tail(&tg->all_link, &all_tgroups);
+	}
+	t->tg = tg;
+	list_add_tail(&t->tg_link, &tg->tasks);
+	tg->nr_tasks++;
+	nr_tasks_total++;
+	nr_forks++;
+	return 0;
+}
+
+void task_free(struct task *t)
+{
+	struct tgroup *tg = t->tg;
+
+	htab_remove(&tasks_by_tid, &t->hash);
+	list_del(&t->tg_link);
+	tg->nr_tasks--;
+	nr_tasks_total--;
+	if (tg->leader == t)
+		tg->leader = NULL;
+	sigpending_flush(&t->pending);
+	guest_release(t);
+	if (t == current)
+		sched_detach();
+	free(t);
+}
+
+void tgroup_unhash(struct tgroup *tg)
+{
+	htab_remove(&tgroups_by_pid, &tg->hash);
+	list_del(&tg->all_link);
+	list_del(&tg->sibling);
+	tgroup_put(tg);
+}
+
+void task_set_tid(struct task *t, pid_t tid)
+{
+	htab_remove(&tasks_by_tid, &t->hash);
+	t->tid = tid;
+	BUG_ON(htab_insert(&tasks_by_tid, &t->hash, hash_u64((u64)tid)) < 0);
+	if (tid == t->tg->pid)
+		t->tg->leader = t;
+}
+
+pid_t task_ppid(const struct task *t)
+{
+	return t->tg->parent ? t->tg->parent->pid : 0;
+}
+
+struct mm *mm_create(void)
+{
+	struct mm *mm = calloc(1, sizeof(*mm));
+
+	if (mm) {
+		mm->refs = 1;
+		mm->dumpable = true;
+	}
+	return mm;
+}
+
+struct mm *mm_copy(const struct mm *mm)
+{
+	struct mm *n = malloc(sizeof(*n));
+
+	if (!n)
+		return NULL;
+	*n = *mm;
+	n->refs = 1;
+	if (n->exe) {
+		file_get(n->exe);
+		n->exe->inode->exec_users++;
+	}
+	return n;
+}
+
+struct mm *mm_get(struct mm *mm)
+{
+	mm->refs++;
+	return mm;
+}
+
+void mm_put(struct mm *mm)
+{
+	if (!mm || --mm->refs)
+		return;
+	if (mm->exe) {
+		mm->exe->inode->exec_users--;
+		file_put(mm->exe);
+	}
+	free(mm);
+}
+
+static void dump_one(struct task *t)
+{
+	static const char *const states[] = {
+		[TASK_RUNNING] = "running",
+		[TASK_INTERRUPTIBLE] = "sleeping",
+		[TASK_UNINTERRUPTIBLE] = "uninterruptible",
+		[TASK_STOPPED] = "stopped",
+		[TASK_DEAD] = "dead",
+	};
+	u64 nr = t->event.nr;
+	const char *name = nr < NR_SYSCALLS ? syscall_table[nr].name : NULL;
+
+	klog("  %5d %5d %-15s %-9s %s %s", t->tid, t->tg->pid, t->comm, states[t->state],
+		t->coro ? "in" : "last", name ? name : "-");
+}
+
+void task_dump_all(void)
+{
+	struct tgroup *tg;
+	struct task *t;
+
+	klog("tasks: tid, pid, name, state, call");
+	list_for_each_entry(tg, &all_tgroups, all_link) {
+		if (tg->state == TG_ZOMBIE)
+			klog("  %5d zombie, status %#x", tg->pid, (unsigned)tg->exit_status);
+		list_for_each_entry(t, &tg->tasks, tg_link)
+			dump_one(t);
+	}
+}
