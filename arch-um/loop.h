@@ -9,4 +9,6 @@ int loop_init(void);
 void loop_on_signal(void (*fn)(int sig));
 _Noreturn void loop_run(void);
 
+int os_log_open(const char *path); /* os_log goes there from now on; -errno */
+
 #endif

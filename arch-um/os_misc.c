@@ -1,8 +1,9 @@
 /*
  * Small host services behind kernel/os.h: clocks, randomness, messages, host facts, panic.
  */
-#include "kernel/os.h"
+#include "arch-um/loop.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/random.h>
 #include <sys/sysinfo.h>
@@ -37,10 +38,22 @@ void os_random(void *buf, size_t len)
 	}
 }
 
+static int log_fd = STDERR_FILENO;
+
+int os_log_open(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+	if (fd < 0)
+		return -errno;
+	log_fd = fd;
+	return 0;
+}
+
 void os_log(const char *line, size_t len)
 {
 	while (len) {
-		ssize_t n = write(STDERR_FILENO, line, len);
+		ssize_t n = write(log_fd, line, len);
 
 		if (n <= 0)
 			return;

@@ -1,0 +1,113 @@
+/*
+ * skiff's main program: the commands, the host process's own set-up, and its end. Everything that
+ * happens in between happens in the event loop.
+ */
+#include "arch-um/loop.h"
+#include "arch-um/options.h"
+#include "kernel/lib/log.h"
+#include "kernel/syscall.h"
+#include "kernel/task.h"
+#include "kernel/tty/console.h"
+#include "kernel/version.h"
+#include "skas/skas.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+/* Every guest process has SIGKILL as parent-death signal. */
+void os_exit(int status)
+{
+	os_tty_raw(STDIN_FILENO, false);
+	_exit(status);
+}
+
+static void on_host_signal(int sig)
+{
+	switch (sig) {
+	case SIGCHLD:
+		skas_reap();
+		break;
+	case SIGWINCH:
+		console_winch();
+		break;
+	case SIGUSR1:
+		task_dump_all();
+		break;
+	default: /* SIGINT, SIGTERM, SIGHUP, SIGQUIT: the user ends the machine */
+		machine_end(128 + sig);
+	}
+}
+
+static void raise_fd_limit(void)
+{
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) == 0) {
+		r.rlim_cur = r.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &r);
+	}
+}
+
+static int cmd_run(int argc, char **argv)
+{
+	struct run_options o;
+	char why[256];
+
+	if (options_parse_run(argc, argv, &o) < 0)
+		return 125;
+	if (o.trace && trace_enable(o.trace) < 0) {
+		fprintf(stderr, "skiff: unknown trace channel in %s (see: skiff help run)\n", o.trace);
+		return 125;
+	}
+	if (o.trace_file && os_log_open(o.trace_file) < 0) {
+		fprintf(stderr, "skiff: cannot write %s: %s\n", o.trace_file, strerror(errno));
+		return 125;
+	}
+	raise_fd_limit();
+	umask(0);
+	if (loop_init() < 0) {
+		fprintf(stderr, "skiff: cannot create the event loop: %s\n", strerror(errno));
+		return 125;
+	}
+	if (skas_init(o.backend, why, sizeof(why)) < 0) {
+		fprintf(stderr, "skiff: %s\n", why);
+		return 125;
+	}
+	loop_on_signal(on_host_signal);
+	if (machine_start(&o.m) < 0)
+		return 125;
+	loop_run();
+}
+
+static void print_line(const char *text, void *arg)
+{
+	puts(text);
+}
+
+int main(int argc, char **argv)
+{
+	const char *cmd = argc > 1 ? argv[1] : "";
+
+	if (!strcmp(cmd, "run"))
+		return cmd_run(argc - 1, argv + 1);
+	if (!strcmp(cmd, "syscalls")) {
+		syscall_print_support(print_line, NULL);
+		return 0;
+	}
+	if (!strcmp(cmd, "version") || !strcmp(cmd, "--version")) {
+		puts("skiff " SKIFF_VERSION);
+		return 0;
+	}
+	if (!strcmp(cmd, "help") || !strcmp(cmd, "--help") || !strcmp(cmd, "-h")) {
+		options_help(argc > 2 ? argv[2] : NULL);
+		return 0;
+	}
+	if (*cmd)
+		fprintf(stderr, "skiff: no such command: %s (see: skiff help)\n", cmd);
+	else
+		options_help(NULL);
+	return 125;
+}

@@ -1,0 +1,336 @@
+/*
+ * Command line of `skiff run`, in the manner of docker run: options up to CMD, then CMD's own
+ * arguments untouched. Values are checked here; paths and users that need the guest are checked
+ * where they are used.
+ */
+#include "arch-um/options.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <unistd.h>
+
+enum {
+	OPT_ROOT = 256,
+	OPT_RW,
+	OPT_OVERLAY,
+	OPT_HOSTNAME,
+	OPT_NAME,
+	OPT_INIT,
+	OPT_BACKEND,
+	OPT_TRACE,
+	OPT_TRACE_FILE,
+	OPT_MEM,
+	OPT_PIDS,
+	OPT_HELP,
+};
+
+static const struct option long_options[] = {
+	{"root", required_argument, NULL, OPT_ROOT},
+	{"rw", no_argument, NULL, OPT_RW},
+	{"overlay", required_argument, NULL, OPT_OVERLAY},
+	{"volume", required_argument, NULL, 'v'},
+	{"env", required_argument, NULL, 'e'},
+	{"workdir", required_argument, NULL, 'w'},
+	{"user", required_argument, NULL, 'u'},
+	{"hostname", required_argument, NULL, OPT_HOSTNAME},
+	{"name", required_argument, NULL, OPT_NAME},
+	{"init", no_argument, NULL, OPT_INIT},
+	{"tty", no_argument, NULL, 't'},
+	{"interactive", no_argument, NULL, 'i'},
+	{"backend", required_argument, NULL, OPT_BACKEND},
+	{"trace", required_argument, NULL, OPT_TRACE},
+	{"trace-file", required_argument, NULL, OPT_TRACE_FILE},
+	{"mem", required_argument, NULL, OPT_MEM},
+	{"pids", required_argument, NULL, OPT_PIDS},
+	{"help", no_argument, NULL, OPT_HELP},
+	{0},
+};
+
+static const char overview[] =
+	"skiff - run Linux programs on a kernel of their own, without privilege\n"
+	"\n"
+	"usage: skiff run [OPTIONS] [--] CMD [ARG...]   start a machine and run CMD in it\n"
+	"       skiff syscalls                          what each system call supports\n"
+	"       skiff version                           the version\n"
+	"       skiff help [run]                        this text, or the options of run\n"
+	"\n"
+	"Example: skiff run -- bash\n";
+
+static const char run_help[] =
+	"usage: skiff run [OPTIONS] [--] CMD [ARG...]\n"
+	"\n"
+	"Runs CMD in a new guest machine. The exit status is CMD's, or 128+N if signal N ended it;\n"
+	"125 if skiff itself fails, 126 if CMD cannot be run, 127 if it is not found.\n"
+	"\n"
+	"  --root DIR            root directory of the machine (default: the host's /)\n"
+	"  --rw                  write through to DIR instead of into an overlay\n"
+	"  --overlay mem|DIR     where changes go: memory (default), or DIR, kept for the next run\n"
+	"  -v, --volume HOST:GUEST[:ro]  show a host directory inside the machine\n"
+	"  -e, --env K=V         set an environment variable (K alone: take the host's value)\n"
+	"  -w, --workdir DIR     start CMD in this directory\n"
+	"  -u, --user UID[:GID]  run CMD as this user (default: guest root)\n"
+	"  --hostname NAME       the machine's host name (default: --name, or skiff)\n"
+	"  --name NAME           a name for the machine\n"
+	"  --init                run CMD below a minimal init that reaps orphans, not as pid 1\n"
+	"  -t, --tty             give CMD a terminal (default: if stdin and stdout are terminals)\n"
+	"  -i, --interactive     keep stdin open (default; for the habit of docker)\n"
+	"  --backend auto|notify how system calls are intercepted\n"
+	"  --trace CHANNEL,...   syscall signal sched vfs mm net skas missing, or all\n"
+	"  --trace-file FILE     where trace lines go (default: stderr)\n"
+	"  --mem SIZE            memory limit, e.g. 512M or 2G\n"
+	"  --pids N              limit on tasks\n";
+
+void options_help(const char *topic)
+{
+	fputs(topic && !strcmp(topic, "run") ? run_help : overview, stdout);
+}
+
+static int mistake(const char *what, const char *value)
+{
+	fprintf(stderr, "skiff: %s%s%s (see: skiff help run)\n", what, value ? ": " : "",
+		value ? value : "");
+	return -EINVAL;
+}
+
+static int parse_number(const char *s, u64 *out)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtoull(s, &end, 10);
+	return errno || end == s || *end || *s == '-' ? -EINVAL : 0;
+}
+
+static int parse_size(const char *s, u64 *out)
+{
+	unsigned shift = 0;
+	char *end;
+
+	errno = 0;
+	*out = strtoull(s, &end, 10);
+	if (errno || end == s || *s == '-')
+		return -EINVAL;
+	switch (*end) {
+	case 'k': case 'K':
+		shift = 10;
+		break;
+	case 'm': case 'M':
+		shift = 20;
+		break;
+	case 'g': case 'G':
+		shift = 30;
+		break;
+	case '\0':
+		return 0;
+	default:
+		return -EINVAL;
+	}
+	if (end[1] || *out > UINT64_MAX >> shift)
+		return -EINVAL;
+	*out <<= shift;
+	return 0;
+}
+
+static int parse_user(const char *s, struct machine_options *m)
+{
+	char *end;
+	unsigned long v;
+
+	errno = 0;
+	v = strtoul(s, &end, 10);
+	if (errno || end == s || v >= UINT32_MAX || (*end && *end != ':'))
+		return -EINVAL;
+	m->uid = (u32)v;
+	m->gid = 0;
+	if (*end == ':') {
+		s = end + 1;
+		v = strtoul(s, &end, 10);
+		if (errno || end == s || v >= UINT32_MAX || *end)
+			return -EINVAL;
+		m->gid = (u32)v;
+	}
+	return 0;
+}
+
+static int add_volume(char *spec, struct machine_options *m)
+{
+	struct volume v = {.host = spec};
+	char *guest = strchr(spec, ':'), *mode;
+	struct volume *all;
+
+	if (!guest || guest == spec || guest[1] != '/')
+		return -EINVAL;
+	*guest++ = '\0';
+	v.guest = guest;
+	mode = strchr(guest, ':');
+	if (mode) {
+		*mode++ = '\0';
+		if (strcmp(mode, "ro") && strcmp(mode, "rw"))
+			return -EINVAL;
+		v.readonly = !strcmp(mode, "ro");
+	}
+	all = realloc(m->volumes, (m->nr_volumes + 1) * sizeof(*all));
+	if (!all)
+		return -ENOMEM;
+	all[m->nr_volumes++] = v;
+	m->volumes = all;
+	return 0;
+}
+
+/* ---- the guest's environment: a small set of our own, then -e ---- */
+
+static unsigned env_nr;
+
+static int env_set(struct machine_options *m, char *kv)
+{
+	size_t key = strcspn(kv, "=") + 1;
+	char **all;
+
+	for (unsigned i = 0; i < env_nr; i++) {
+		if (!strncmp(m->envp[i], kv, key)) {
+			m->envp[i] = kv;
+			return 0;
+		}
+	}
+	all = realloc(m->envp, (env_nr + 2) * sizeof(*all));
+	if (!all)
+		return -ENOMEM;
+	all[env_nr++] = kv;
+	all[env_nr] = NULL;
+	m->envp = all;
+	return 0;
+}
+
+static int env_option(struct machine_options *m, char *arg)
+{
+	const char *value;
+	char *kv;
+
+	if (strchr(arg, '='))
+		return *arg == '=' ? -EINVAL : env_set(m, arg);
+	value = getenv(arg);
+	if (!value)
+		return 0;
+	if (asprintf(&kv, "%s=%s", arg, value) < 0)
+		return -ENOMEM;
+	return env_set(m, kv);
+}
+
+static int env_defaults(struct run_options *o)
+{
+	static char path[] =
+		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+	static char home[] = "HOME=/root", lang[] = "LANG", term[] = "TERM";
+	int err = env_set(&o->m, path);
+
+	if (!err)
+		err = env_set(&o->m, home);
+	if (!err)
+		err = env_option(&o->m, term);
+	if (!err)
+		err = env_option(&o->m, lang);
+	return err;
+}
+
+static int parse_overlay(const char *arg, struct machine_options *m)
+{
+	m->overlay_dir = strcmp(arg, "mem") ? arg : NULL;
+	return *arg ? 0 : -EINVAL;
+}
+
+static int parse_one(int c, struct run_options *o)
+{
+	u64 n;
+
+	switch (c) {
+	case OPT_ROOT:
+		o->m.root = optarg;
+		return 0;
+	case OPT_RW:
+		o->m.root_rw = true;
+		return 0;
+	case OPT_OVERLAY:
+		return parse_overlay(optarg, &o->m);
+	case 'v':
+		return add_volume(optarg, &o->m);
+	case 'e':
+		return env_option(&o->m, optarg);
+	case 'w':
+		o->m.cwd = optarg;
+		return 0;
+	case 'u':
+		return parse_user(optarg, &o->m);
+	case OPT_HOSTNAME:
+		o->m.hostname = optarg;
+		return *optarg && strlen(optarg) <= 64 ? 0 : -EINVAL;
+	case OPT_NAME:
+		o->name = optarg;
+		return *optarg ? 0 : -EINVAL;
+	case OPT_INIT:
+		o->m.init = true;
+		return 0;
+	case 't':
+		o->m.tty = true;
+		return 0;
+	case 'i':
+		return 0;
+	case OPT_BACKEND:
+		o->backend = optarg;
+		return 0;
+	case OPT_TRACE:
+		o->trace = optarg;
+		return 0;
+	case OPT_TRACE_FILE:
+		o->trace_file = optarg;
+		return 0;
+	case OPT_MEM:
+		return parse_size(optarg, &o->m.mem_limit);
+	default:
+		if (parse_number(optarg, &n) < 0 || !n || n > 4000000)
+			return -EINVAL;
+		o->m.pids_limit = (u32)n;
+		return 0;
+	}
+}
+
+static int finish(struct run_options *o, int argc, char **argv)
+{
+	if (optind >= argc)
+		return mistake("no command given", NULL);
+	if (o->m.root_rw && o->m.overlay_dir)
+		return mistake("--rw and --overlay DIR exclude each other", NULL);
+	if (!o->m.hostname)
+		o->m.hostname = o->name ? o->name : "skiff";
+	o->m.argv = argv + optind;
+	if (!o->m.tty)
+		o->m.tty = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+	else if (!isatty(STDIN_FILENO))
+		return mistake("-t needs a terminal on stdin", NULL);
+	return 0;
+}
+
+int options_parse_run(int argc, char **argv, struct run_options *o)
+{
+	int c, err;
+
+	memset(o, 0, sizeof(*o));
+	o->m.root = "/";
+	o->backend = "auto";
+	err = env_defaults(o);
+	if (err < 0)
+		return err;
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, "+:v:e:w:u:ti", long_options, NULL)) != -1) {
+		if (c == '?')
+			return mistake("unknown option", argv[optind - 1]);
+		if (c == ':')
+			return mistake("missing value for option", argv[optind - 1]);
+		if (c == OPT_HELP) {
+			options_help("run");
+			exit(0);
+		}
+		if (parse_one(c, o) < 0)
+			return mistake("bad value for option", optarg);
+	}
+	return finish(o, argc, argv);
+}

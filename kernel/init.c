@@ -1,0 +1,340 @@
+/*
+ * The start of the machine, in order, as plain calls: filesystems, root, standard mounts, the first
+ * task, its descriptors, its host process. And its end. Mistakes in the options are told in one
+ * line on stderr.
+ */
+#include "kernel/init.h"
+
+#include "fs/devfs/devfs.h"
+#include "fs/devpts/devpts.h"
+#include "fs/fdtable.h"
+#include "fs/hostfs/hostfs.h"
+#include "fs/overlay/overlay.h"
+#include "fs/proc/proc.h"
+#include "fs/sysfs/sysfs.h"
+#include "fs/tmpfs/tmpfs.h"
+#include "kernel/exec.h"
+#include "kernel/exit.h"
+#include "kernel/inotify.h"
+#include "kernel/lib/log.h"
+#include "kernel/uts.h"
+#include "kernel/os.h"
+#include "kernel/syscall.h"
+#include "kernel/task.h"
+#include "kernel/tty/console.h"
+
+#include <stdio.h>
+
+static const struct machine_options *options;
+
+static void complain(const char *fmt, const char *what, int err)
+{
+	char line[512];
+	int n = snprintf(line, sizeof(line), fmt, what, strerror(-err));
+
+	n = MIN(n, (int)sizeof(line) - 2);
+	line[n++] = '\n';
+	os_log(line, (size_t)n);
+}
+
+static int register_filesystems(void)
+{
+	static const struct fs_type *const types[] = {&tmpfs_fs_type, &overlay_fs_type,
+		&proc_fs_type, &sysfs_fs_type, &devfs_fs_type, &devpts_fs_type};
+	int err = 0;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(types) && !err; i++)
+		err = fs_register(types[i]);
+	if (!err)
+		err = chr_mem_init();
+	if (!err)
+		err = tty_init();
+	inotify_init();
+	return err;
+}
+
+static int make_upper(const struct machine_options *o, struct super **out)
+{
+	if (o->overlay_dir)
+		return hostfs_mount_dir(o->overlay_dir, true, true, out);
+	return tmpfs_fs_type.mount(&tmpfs_fs_type, "overlay", NULL, out);
+}
+
+static int make_root(const struct machine_options *o, struct super **out)
+{
+	struct super *lower, *upper;
+	int err = hostfs_mount_dir(o->root, o->root_rw, false, &lower);
+
+	if (err < 0) {
+		complain("skiff: cannot use %s as root directory: %s\n", o->root, err);
+		return err;
+	}
+	if (o->root_rw) {
+		*out = lower;
+		return 0;
+	}
+	err = make_upper(o, &upper);
+	if (err < 0) {
+		complain("skiff: cannot use %s for the overlay: %s\n",
+			o->overlay_dir ? o->overlay_dir : "memory", err);
+		return err;
+	}
+	return overlay_mount(lower, upper, out);
+}
+
+static int lookup_dir(const char *name, struct path *out)
+{
+	return path_lookup(&current->fs->root, name, LOOKUP_FOLLOW, out);
+}
+
+static int make_dirs(const char *name)
+{
+	char buf[PATH_MAX];
+	size_t len = strlen(name);
+
+	if (len >= sizeof(buf))
+		return -ENAMETOOLONG;
+	for (size_t i = 1; i <= len; i++) {
+		struct path parent, p;
+		struct dentry *d;
+
+		if (name[i] != '/' && name[i])
+			continue;
+		memcpy(buf, name, i);
+		buf[i] = '\0';
+		if (lookup_dir(buf, &p) == 0) {
+			path_put(&p);
+			continue;
+		}
+		if (path_create(&current->fs->root, buf, 0, &parent, &d, true) < 0)
+			return -ENOENT;
+		vfs_mkdir(&parent, d, 0755);
+		d_put(d);
+		path_put(&parent);
+	}
+	return 0;
+}
+
+static int mount_at(const char *type, const char *where, u32 flags, const char *data)
+{
+	struct path p;
+	int err;
+
+	make_dirs(where);
+	err = lookup_dir(where, &p);
+	if (err < 0)
+		return err;
+	err = mount_fs(type, type, &p, flags, data);
+	path_put(&p);
+	return err;
+}
+
+/* Best effort: a root without, say, /sys (and read-only) simply has none. */
+static void standard_mounts(void)
+{
+	mount_at("proc", "/proc", MNT_NOSUID | MNT_NODEV | MNT_NOEXEC, NULL);
+	mount_at("sysfs", "/sys", MNT_NOSUID | MNT_NODEV | MNT_NOEXEC, NULL);
+	mount_at("devtmpfs", "/dev", MNT_NOSUID, "mode=755");
+	mount_at("devpts", "/dev/pts", MNT_NOSUID | MNT_NOEXEC, "gid=5,mode=620,ptmxmode=666");
+	mount_at("tmpfs", "/dev/shm", MNT_NOSUID | MNT_NODEV, "mode=1777");
+	mount_at("tmpfs", "/tmp", MNT_NOSUID | MNT_NODEV, "mode=1777");
+	mount_at("tmpfs", "/run", MNT_NOSUID | MNT_NODEV, "mode=755");
+}
+
+/* A file is mounted over a file: its hostfs root is the directory it is in. */
+static int mount_volume(const struct volume *v)
+{
+	struct super *sb;
+	struct path p;
+	int err = hostfs_mount_dir(v->host, !v->readonly, false, &sb);
+
+	if (err < 0) {
+		complain("skiff: cannot use volume %s: %s\n", v->host, err);
+		return err;
+	}
+	make_dirs(v->guest);
+	err = lookup_dir(v->guest, &p);
+	if (!err) {
+		err = mount_super(sb, sb->root, &p, v->readonly ? MNT_READONLY : 0);
+		path_put(&p);
+	}
+	super_put(sb);
+	if (err < 0)
+		complain("skiff: cannot mount a volume at %s: %s\n", v->guest, err);
+	return err;
+}
+
+static void default_limits(struct tgroup *tg)
+{
+	for (int i = 0; i < RLIM_NLIMITS; i++)
+		tg->rlim[i] = (struct rlimit){RLIM_INFINITY, RLIM_INFINITY};
+	tg->rlim[RLIMIT_STACK].rlim_cur = 8 << 20;
+	tg->rlim[RLIMIT_CORE].rlim_cur = 0;
+	tg->rlim[RLIMIT_NOFILE] = (struct rlimit){1024, 1048576};
+	tg->rlim[RLIMIT_NPROC] = (struct rlimit){nr_tasks_max, nr_tasks_max};
+	tg->rlim[RLIMIT_SIGPENDING] = (struct rlimit){96000, 96000};
+	tg->rlim[RLIMIT_MEMLOCK] = (struct rlimit){8 << 20, 8 << 20};
+	tg->rlim[RLIMIT_MSGQUEUE] = (struct rlimit){819200, 819200};
+	tg->rlim[RLIMIT_NICE] = tg->rlim[RLIMIT_RTPRIO] = (struct rlimit){0, 0};
+}
+
+static struct task *make_init_task(void)
+{
+	struct task *t = task_alloc();
+	struct tgroup *tg = tgroup_alloc();
+
+	if (!t || !tg)
+		return NULL;
+	t->cred = cred_root();
+	t->files = files_create();
+	t->fs = calloc(1, sizeof(*t->fs));
+	t->mm = mm_create();
+	t->sighand = sighand_create();
+	if (!t->cred || !t->files || !t->fs || !t->mm || !t->sighand)
+		return NULL;
+	t->fs->refs = 1;
+	t->fs->umask = 022;
+	default_limits(tg);
+	tg->exit_signal = SIGCHLD;
+	if (task_register(t, tg, pid_alloc()) < 0)
+		return NULL;
+	tg->pgid = tg->sid = tg->pid;
+	init_tg = tg;
+	snprintf(t->comm, sizeof(t->comm), "init");
+	return t;
+}
+
+static int set_root(struct task *t, struct super *sb)
+{
+	int err = mount_root(sb, 0, &t->fs->root);
+
+	if (err < 0)
+		return err;
+	t->fs->cwd = t->fs->root;
+	path_get(&t->fs->cwd);
+	return 0;
+}
+
+static int install_stdio(bool tty)
+{
+	struct file *f[3];
+	int err = console_setup(tty, f);
+
+	for (int i = 0; i < 3 && err >= 0; i++)
+		err = fd_install_at(i, f[i], false);
+	return MIN(err, 0);
+}
+
+static int set_user(struct task *t, u32 uid, u32 gid)
+{
+	struct cred *c;
+
+	if (!uid && !gid)
+		return 0;
+	c = cred_copy(t->cred);
+	if (!c)
+		return -ENOMEM;
+	c->uid = c->euid = c->suid = c->fsuid = uid;
+	c->gid = c->egid = c->sgid = c->fsgid = gid;
+	if (uid)
+		c->cap_effective = c->cap_permitted = 0;
+	cred_put(t->cred);
+	t->cred = c;
+	return 0;
+}
+
+static int enter_cwd(struct task *t)
+{
+	const char *dir = options->cwd ? options->cwd : "/";
+	struct path p;
+	int err = path_lookup(&t->fs->root, dir, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &p);
+
+	if (err < 0) {
+		complain("skiff: cannot start in directory %s: %s\n", dir, err);
+		return err;
+	}
+	path_put(&t->fs->cwd);
+	t->fs->cwd = p;
+	return 0;
+}
+
+static int mount_everything(struct task *t)
+{
+	struct super *root;
+	int err = make_root(options, &root);
+
+	if (!err)
+		err = set_root(t, root);
+	if (err < 0)
+		return err;
+	standard_mounts();
+	for (unsigned i = 0; i < options->nr_volumes && !err; i++)
+		err = mount_volume(&options->volumes[i]);
+	return err;
+}
+
+static int exec_status(int err)
+{
+	return err == -ENOENT || err == -ENOTDIR ? 127 : 126;
+}
+
+static void explain_exec(const char *name, int err)
+{
+	if (err == -ENOENT)
+		complain("skiff: %s: command not found in the guest\n", name, err);
+	else if (err == -ENOEXEC)
+		complain("skiff: %s: not an x86-64 ELF program or a script with #!\n", name, err);
+	else
+		complain("skiff: %s: %s\n", name, err);
+}
+
+/* Runs on the first task's coroutine once its host process is there. */
+long exec_init(void)
+{
+	struct task *t = current;
+	int err = mount_everything(t);
+	long ret;
+
+	if (!err)
+		err = install_stdio(options->tty);
+	if (!err)
+		err = enter_cwd(t);
+	if (!err)
+		err = set_user(t, options->uid, options->gid);
+	if (err < 0)
+		os_exit(125);
+	ret = exec_kernel(options->argv[0], options->argv, options->envp);
+	if (ret != SYSCALL_NO_RESULT) {
+		explain_exec(options->argv[0], (int)ret);
+		os_exit(exec_status((int)ret));
+	}
+	return ret;
+}
+
+int machine_start(const struct machine_options *o)
+{
+	struct task *t;
+	int err;
+
+	options = o;
+	if (o->pids_limit)
+		nr_tasks_max = o->pids_limit;
+	uts_set(uts_nodename, o->hostname, strlen(o->hostname));
+	err = register_filesystems();
+	if (err < 0) {
+		complain("skiff: cannot set up the kernel (%s): %s\n", "filesystems", err);
+		return err;
+	}
+	t = make_init_task();
+	if (!t)
+		return -ENOMEM;
+	err = guest_boot(t);
+	if (err < 0)
+		complain("skiff: cannot start a guest process (%s): %s\n", "seccomp", err);
+	return err;
+}
+
+void machine_end(int status)
+{
+	os_exit(status);
+}

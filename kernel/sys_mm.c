@@ -1,0 +1,129 @@
+/*
+ * Memory calls that are not native: brk, file mappings, and the locking calls, all carried out by
+ * orders to the caller's stub. The mappings themselves belong to the host; the kernel hands over a
+ * descriptor of the file behind them and remembers only the heap. brk(2), mmap(2).
+ */
+#include "fs/fdtable.h"
+#include "kernel/os.h"
+#include "kernel/syscall.h"
+#include "kernel/task.h"
+
+#include <asm/unistd.h>
+#include <sys/mman.h>
+
+static int brk_resize(struct task *t, uaddr_t from, uaddr_t to)
+{
+	long ret;
+
+	if (to > from)
+		ret = guest_order(t, __NR_mmap, from, to - from, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, (u64)-1, 0);
+	else
+		ret = guest_order(t, __NR_munmap, to, from - to, 0, 0, 0, 0);
+	return ret < 0 ? (int)ret : 0;
+}
+
+/* Never fails: the result is the break in force. */
+SYSCALL_DEFINE1(brk, uaddr_t, addr)
+{
+	struct mm *mm = current->mm;
+	rlim_t limit = task_rlimit(current, RLIMIT_DATA);
+	uaddr_t from = ALIGN_UP(mm->brk, PAGE_SIZE), to = ALIGN_UP(addr, PAGE_SIZE);
+
+	if (addr < mm->brk_start || addr >= USER_ADDR_MAX)
+		return (long)mm->brk;
+	if (limit != RLIM_INFINITY &&
+		addr - mm->brk_start + (mm->end_data - mm->start_data) > limit)
+		return (long)mm->brk;
+	if (to == from || brk_resize(current, from, to) == 0)
+		mm->brk = addr;
+	return (long)mm->brk;
+}
+
+static int check_file_map(const struct file *f, u64 prot, u64 flags)
+{
+	if (f->flags & O_PATH)
+		return -EBADF;
+	if (!FMODE_CAN_READ(f))
+		return -EACCES;
+	if ((flags & MAP_TYPE) == MAP_PRIVATE)
+		return 0;
+	if ((flags & MAP_TYPE) != MAP_SHARED && (flags & MAP_TYPE) != MAP_SHARED_VALIDATE)
+		return -EINVAL;
+	if ((prot & PROT_WRITE) && (!FMODE_CAN_WRITE(f) || (f->flags & O_APPEND)))
+		return -EACCES;
+	return 0;
+}
+
+/* The mapping and the closing of the descriptor are one batch, so it is open only in between. */
+static long map_hfd(struct task *t, int hfd, const u64 args[6], u64 off)
+{
+	int gfd = guest_give_fd(t, hfd);
+	struct guest_order o[2];
+	long ret;
+
+	if (gfd < 0)
+		return gfd;
+	o[0] = (struct guest_order){
+		__NR_mmap, {args[0], args[1], args[2], args[3], (u64)gfd, off}};
+	o[1] = (struct guest_order){__NR_close, {(u64)gfd}};
+	ret = guest_orders(t, o, 2);
+	if (ret < 0 && ret != -ESRCH)
+		guest_order(t, __NR_close, (u64)gfd, 0, 0, 0, 0, 0);
+	return ret;
+}
+
+static long map_file(struct file *f, u64 addr, u64 len, u64 prot, u64 flags, u64 off)
+{
+	bool shared = (flags & MAP_TYPE) != MAP_PRIVATE;
+	u64 args[6] = {addr, len, prot, flags, 0, 0};
+	int err = check_file_map(f, prot, flags);
+	long ret;
+	int hfd;
+
+	if (err < 0)
+		return err;
+	if (!f->ops->mmap_hfd)
+		return -ENODEV;
+	if ((prot & PROT_EXEC) && f->path.mnt && (f->path.mnt->flags & MNT_NOEXEC))
+		return -EPERM;
+	hfd = f->ops->mmap_hfd(f, shared && FMODE_CAN_WRITE(f) && !(f->flags & O_APPEND), &off);
+	if (hfd < 0)
+		return hfd;
+	ret = map_hfd(current, hfd, args, off);
+	os_close(hfd);
+	return ret;
+}
+
+SYSCALL_DEFINE6(mmap, u64, addr, u64, len, u64, prot, u64, flags, int, fd, u64, off)
+{
+	struct file *f;
+	long ret;
+
+	if (off & (PAGE_SIZE - 1))
+		return -EINVAL;
+	if (flags & MAP_ANONYMOUS)
+		return -ENOMEM; /* only huge pages come here, and the pool is empty */
+	f = fd_file_raw(fd);
+	if (!f)
+		return -EBADF;
+	if (!len || off > (1ull << 62) || len > (1ull << 62))
+		ret = len ? -EOVERFLOW : -EINVAL;
+	else
+		ret = map_file(f, addr, len, prot, flags, off);
+	file_put(f);
+	return ret;
+}
+
+/* Calls on the caller's own address space that need no help but an order. */
+#define NATIVE_CALL3(name)                                                                         \
+	SYSCALL_DEFINE3(name, u64, a, u64, b, u64, c)                                              \
+	{                                                                                          \
+		return guest_order(current, __NR_##name, a, b, c, 0, 0, 0);                        \
+	}
+NATIVE_CALL3(msync)
+NATIVE_CALL3(mlock)
+NATIVE_CALL3(munlock)
+NATIVE_CALL3(mlock2)
+NATIVE_CALL3(mlockall)
+NATIVE_CALL3(munlockall)
