@@ -1,10 +1,10 @@
 /*
  * Shared by the guest test programs: checks, child helpers, gates.
  *
- * A program passes with exit 0, fails with 1 and one line on stderr, and is skipped with 77. It must
- * pass on the host before its result in the guest means anything. Nothing here sleeps to synchronise.
- * Markers read by the runner, each alone in a comment: "link: pthread", "link: static",
- * "run: root" (the host pass needs root), "run: guest-only" (no host pass).
+ * A program passes with exit 0, fails with 1 and one line on stderr, and is skipped with 77. It
+ * must pass on the host before its result in the guest means anything. Nothing here sleeps to
+ * synchronise. Markers read by the runner, each alone in a comment: "link: pthread", "link:
+ * static", "run: root" (the host pass needs root), "run: guest-only" (no host pass).
  */
 #ifndef TESTS_GUEST_TEST_H
 #define TESTS_GUEST_TEST_H
@@ -36,8 +36,8 @@
 #define TEST_WATCHDOG_S 20
 #define TEST_UNUSED __attribute__((unused))
 
-__attribute__((noreturn, format(printf, 3, 4))) TEST_UNUSED static void
-test_fail(const char *file, int line, const char *fmt, ...)
+__attribute__((noreturn, format(printf, 3, 4))) TEST_UNUSED static void test_fail(
+	const char *file, int line, const char *fmt, ...)
 {
 	char text[512];
 	va_list ap;
@@ -51,52 +51,52 @@ test_fail(const char *file, int line, const char *fmt, ...)
 
 #define FAIL(...) test_fail(__FILE__, __LINE__, __VA_ARGS__)
 
-#define SKIP(...)                         \
-	do {                              \
-		dprintf(2, "SKIP: ");     \
-		dprintf(2, __VA_ARGS__);  \
-		dprintf(2, "\n");         \
-		_exit(77);                \
+#define SKIP(...) \
+	do { \
+		dprintf(2, "SKIP: "); \
+		dprintf(2, __VA_ARGS__); \
+		dprintf(2, "\n"); \
+		_exit(77); \
 	} while (0)
 
-#define CHECK(expr)                                                           \
-	do {                                                                  \
-		if (!(expr))                                                  \
+#define CHECK(expr) \
+	do { \
+		if (!(expr)) \
 			FAIL("%s (errno %d: %s)", #expr, errno, strerror(errno)); \
 	} while (0)
 
-#define CHECK_EQ(a, b)                                                               \
-	do {                                                                         \
-		long long a_ = (long long)(a), b_ = (long long)(b);                  \
-		if (a_ != b_)                                                        \
-			FAIL("%s == %s: %lld != %lld (errno %d: %s)", #a, #b, a_, b_, \
-			     errno, strerror(errno));                                \
+#define CHECK_EQ(a, b) \
+	do { \
+		long long a_ = (long long)(a), b_ = (long long)(b); \
+		if (a_ != b_) \
+			FAIL("%s == %s: %lld != %lld (errno %d: %s)", #a, #b, a_, b_, errno, \
+				strerror(errno)); \
 	} while (0)
 
-#define CHECK_STR(a, b)                                                   \
-	do {                                                              \
-		const char *a_ = (a), *b_ = (b);                          \
-		if (strcmp(a_, b_) != 0)                                  \
-			FAIL("%s: \"%s\" is not \"%s\"", #a, a_, b_);     \
+#define CHECK_STR(a, b) \
+	do { \
+		const char *a_ = (a), *b_ = (b); \
+		if (strcmp(a_, b_) != 0) \
+			FAIL("%s: \"%s\" is not \"%s\"", #a, a_, b_); \
 	} while (0)
 
 /* The call succeeds (is not -1); the value is the call's. */
-#define SYS(call)                                                               \
-	({                                                                      \
-		long r_ = (long)(call);                                         \
-		if (r_ == -1)                                                   \
+#define SYS(call) \
+	({ \
+		long r_ = (long)(call); \
+		if (r_ == -1) \
 			FAIL("%s (errno %d: %s)", #call, errno, strerror(errno)); \
-		r_;                                                             \
+		r_; \
 	})
 
 /* The call returns -1 with errno `want`. */
-#define CHECK_ERR(call, want)                                                             \
-	do {                                                                              \
-		errno = 0;                                                                \
-		long r_ = (long)(call);                                                   \
-		if (r_ != -1 || errno != (want))                                          \
-			FAIL("%s: returned %ld errno %d (%s), want -1 errno %d (%s)",     \
-			     #call, r_, errno, strerror(errno), (want), strerror(want));  \
+#define CHECK_ERR(call, want) \
+	do { \
+		errno = 0; \
+		long r_ = (long)(call); \
+		if (r_ != -1 || errno != (want)) \
+			FAIL("%s: returned %ld errno %d (%s), want -1 errno %d (%s)", #call, r_, \
+				errno, strerror(errno), (want), strerror(want)); \
 	} while (0)
 
 /* A watchdog for every program and, through test_fork(), for every child. */
@@ -129,17 +129,17 @@ TEST_UNUSED static int test_wait(pid_t pid, int options)
 	return status;
 }
 
-#define CHECK_EXIT(pid, code)                                                         \
-	do {                                                                          \
-		int st_ = test_wait((pid), 0);                                        \
-		if (!WIFEXITED(st_) || WEXITSTATUS(st_) != (code))                    \
+#define CHECK_EXIT(pid, code) \
+	do { \
+		int st_ = test_wait((pid), 0); \
+		if (!WIFEXITED(st_) || WEXITSTATUS(st_) != (code)) \
 			FAIL("child status %#x, want exit %d", (unsigned)st_, (code)); \
 	} while (0)
 
-#define CHECK_KILLED(pid, sig)                                                         \
-	do {                                                                           \
-		int st_ = test_wait((pid), 0);                                         \
-		if (!WIFSIGNALED(st_) || WTERMSIG(st_) != (sig))                       \
+#define CHECK_KILLED(pid, sig) \
+	do { \
+		int st_ = test_wait((pid), 0); \
+		if (!WIFSIGNALED(st_) || WTERMSIG(st_) != (sig)) \
 			FAIL("child status %#x, want signal %d", (unsigned)st_, (sig)); \
 	} while (0)
 
@@ -155,17 +155,17 @@ TEST_UNUSED static int test_in_child(void (*fn)(void))
 	return test_wait(pid, 0);
 }
 
-#define CHECK_CHILD(fn)                                                              \
-	do {                                                                         \
-		int st_ = test_in_child(fn);                                         \
-		if (st_ != 0)                                                        \
-			FAIL("%s in a child: status %#x", #fn, (unsigned)st_);       \
+#define CHECK_CHILD(fn) \
+	do { \
+		int st_ = test_in_child(fn); \
+		if (st_ != 0) \
+			FAIL("%s in a child: status %#x", #fn, (unsigned)st_); \
 	} while (0)
 
-#define CHECK_CHILD_KILLED(fn, sig)                                                       \
-	do {                                                                              \
-		int st_ = test_in_child(fn);                                              \
-		if (!WIFSIGNALED(st_) || WTERMSIG(st_) != (sig))                          \
+#define CHECK_CHILD_KILLED(fn, sig) \
+	do { \
+		int st_ = test_in_child(fn); \
+		if (!WIFSIGNALED(st_) || WTERMSIG(st_) != (sig)) \
 			FAIL("%s: status %#x, want signal %d", #fn, (unsigned)st_, (sig)); \
 	} while (0)
 

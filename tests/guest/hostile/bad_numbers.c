@@ -4,7 +4,7 @@
 int main(void)
 {
 	long numbers[] = {-1, -2, 600, 1000, 4096, 0x7fff, 0x10000, 0x12345678, 0x7fffffff, INT_MIN,
-			  0x7fffffffffffffff, 400, 423};
+		0x7fffffffffffffff, 400, 423};
 
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
 		CHECK_ERR(syscall(numbers[i], 0, 0, 0, 0, 0, 0), ENOSYS);

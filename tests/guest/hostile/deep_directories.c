@@ -1,4 +1,5 @@
-/* A tree deeper than PATH_MAX built with relative steps: getcwd fails or tells the truth, ".." works. */
+/* A tree deeper than PATH_MAX built with relative steps: getcwd fails or tells the truth, ".."
+ * works. */
 #include "../test.h"
 
 #define DEPTH 300

@@ -40,7 +40,8 @@ static size_t tiny(char *buf)
 {
 	Elf64_Ehdr *eh = (void *)buf;
 	Elf64_Phdr *ph = (void *)(buf + sizeof *eh);
-	static const unsigned char code[] = {0xb8, 0xe7, 0, 0, 0, 0x31, 0xff, 0x0f, 0x05, 0x0f, 0x0b};
+	static const unsigned char code[] = {
+		0xb8, 0xe7, 0, 0, 0, 0x31, 0xff, 0x0f, 0x05, 0x0f, 0x0b};
 	size_t at = sizeof *eh + 2 * sizeof *ph;
 
 	memset(buf, 0, 4096);
@@ -64,8 +65,8 @@ static void targeted(void)
 	static char buf[4096];
 	Elf64_Ehdr *eh = (void *)buf;
 	Elf64_Phdr *ph = (void *)(buf + sizeof *eh);
-	uint64_t values[] = {0, 1, 4095, 4096, 0x100000, 0x7fffffffffff, 0x8000000000000000, ~0ull, ~0ull - 4095,
-			     0x7ffffffff000, 1ull << 40};
+	uint64_t values[] = {0, 1, 4095, 4096, 0x100000, 0x7fffffffffff, 0x8000000000000000, ~0ull,
+		~0ull - 4095, 0x7ffffffff000, 1ull << 40};
 
 	for (size_t v = 0; v < sizeof values / sizeof *values; v++) {
 		for (int field = 0; field < 9; field++) {

@@ -1,4 +1,5 @@
-/* Descriptors up to the limit, then EMFILE everywhere; other processes do not notice; all come back. */
+/* Descriptors up to the limit, then EMFILE everywhere; other processes do not notice; all come
+ * back. */
 #include "../test.h"
 
 static struct gate full, go;

@@ -1,4 +1,5 @@
-/* Every ioctl number family on every kind of descriptor, with good and bad arguments: errors only. */
+/* Every ioctl number family on every kind of descriptor, with good and bad arguments: errors only.
+ */
 #include "../test.h"
 #include <sys/epoll.h>
 #include <sys/eventfd.h>

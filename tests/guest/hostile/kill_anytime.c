@@ -108,8 +108,10 @@ static void sockets(void)
 		fd = sv[0];
 		char control[CMSG_SPACE(sizeof fd)] = {0};
 		struct iovec iov = {"x", 1};
-		struct msghdr mh = {.msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
-				    .msg_controllen = sizeof control};
+		struct msghdr mh = {.msg_iov = &iov,
+			.msg_iovlen = 1,
+			.msg_control = control,
+			.msg_controllen = sizeof control};
 		struct cmsghdr *c = CMSG_FIRSTHDR(&mh);
 		c->cmsg_level = SOL_SOCKET;
 		c->cmsg_type = SCM_RIGHTS;
@@ -129,7 +131,8 @@ static void spins(void)
 
 int main(void)
 {
-	void (*kinds[])(void) = {files, pipes, blocked_pipe, forks, vforks, maps, signals, sockets, spins};
+	void (*kinds[])(void) = {
+		files, pipes, blocked_pipe, forks, vforks, maps, signals, sockets, spins};
 	int nr = sizeof kinds / sizeof *kinds;
 	unsigned seed = 12345;
 	char path[128];

@@ -19,7 +19,8 @@ static void *disturb(void *arg)
 		memcpy(name, i % 2 ? "/usr" : "/etc", 5);
 		if (i % 50 == 0) {
 			munmap(page, 4096);
-			mmap(page, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+			mmap(page, 4096, PROT_READ | PROT_WRITE,
+				MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 		}
 	}
 	return arg;

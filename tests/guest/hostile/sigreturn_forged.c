@@ -1,5 +1,5 @@
-/* rt_sigreturn with forged or missing frames: the child dies of a signal or runs on as the frame says;
- * kernel selectors and addresses gain nothing. */
+/* rt_sigreturn with forged or missing frames: the child dies of a signal or runs on as the frame
+ * says; kernel selectors and addresses gain nothing. */
 #include "../test.h"
 #include <ucontext.h>
 
@@ -28,7 +28,10 @@ static void random_frame(void)
 
 	for (size_t i = 0; i < sizeof area; i++)
 		area[i] = (char)next();
-	__asm__ volatile("mov %0, %%rsp\n\tsyscall\n\tud2" : : "r"(area + 32768), "a"(SYS_rt_sigreturn) : "memory");
+	__asm__ volatile("mov %0, %%rsp\n\tsyscall\n\tud2"
+			 :
+			 : "r"(area + 32768), "a"(SYS_rt_sigreturn)
+			 : "memory");
 }
 
 static void on(int sig, siginfo_t *si, void *uc)

@@ -1,5 +1,6 @@
 /* run: guest-only */
-/* Unmapping, protecting, replacing or moving the runner's pages harms only the child that does it. */
+/* Unmapping, protecting, replacing or moving the runner's pages harms only the child that does it.
+ */
 #include "../test.h"
 
 static void unmap(void)
@@ -20,8 +21,8 @@ static void protect(void)
 
 static void replace(void)
 {
-	mmap((void *)0x100000, 0x10000, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
-	     -1, 0);
+	mmap((void *)0x100000, 0x10000, PROT_READ | PROT_WRITE | PROT_EXEC,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 	memset((void *)0x100000, 0xcc, 0x1000);
 	sbrk(4096);
 	_exit(0);
@@ -29,7 +30,8 @@ static void replace(void)
 
 static void move(void)
 {
-	syscall(SYS_mremap, 0x100000, 0x1000, 0x1000, MREMAP_MAYMOVE | MREMAP_FIXED, 0x7e0000000000);
+	syscall(SYS_mremap, 0x100000, 0x1000, 0x1000, MREMAP_MAYMOVE | MREMAP_FIXED,
+		0x7e0000000000);
 	sbrk(4096);
 	_exit(0);
 }

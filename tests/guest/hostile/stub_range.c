@@ -8,17 +8,21 @@
 
 static void jump(unsigned long addr, long rax)
 {
-	__asm__ volatile("mov %[addr], %%r15\n\t"
-			 "mov %[rax], %%rax\n\t"
-			 "mov $-1, %%rdi\n\tmov $9, %%rsi\n\txor %%edx, %%edx\n\txor %%r10d, %%r10d\n\t"
-			 "xor %%r8d, %%r8d\n\txor %%r9d, %%r9d\n\t"
-			 "jmp *%%r15"
-			 : : [addr] "r"(addr), [rax] "r"(rax) : "memory");
+	__asm__ volatile(
+		"mov %[addr], %%r15\n\t"
+		"mov %[rax], %%rax\n\t"
+		"mov $-1, %%rdi\n\tmov $9, %%rsi\n\txor %%edx, %%edx\n\txor %%r10d, %%r10d\n\t"
+		"xor %%r8d, %%r8d\n\txor %%r9d, %%r9d\n\t"
+		"jmp *%%r15"
+		:
+		: [addr] "r"(addr), [rax] "r"(rax)
+		: "memory");
 }
 
 int main(void)
 {
-	long calls[] = {SYS_kill, SYS_clone, SYS_execve, SYS_exit_group, SYS_rt_sigreturn, SYS_mmap, SYS_openat};
+	long calls[] = {SYS_kill, SYS_clone, SYS_execve, SYS_exit_group, SYS_rt_sigreturn, SYS_mmap,
+		SYS_openat};
 	int nr = sizeof calls / sizeof *calls, n = 0;
 
 	SYS(setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0}));

@@ -13,10 +13,13 @@ static void on(int sig)
 
 static void try(unsigned long site, long nr, long a0, long a1)
 {
-	__asm__ volatile("mov %[site], %%r15\n\tmov %[nr], %%rax\n\tmov %[a0], %%rdi\n\tmov %[a1], %%rsi\n\t"
-			 "xor %%edx, %%edx\n\txor %%r10d, %%r10d\n\txor %%r8d, %%r8d\n\txor %%r9d, %%r9d\n\t"
-			 "jmp *%%r15"
-			 : : [site] "r"(site), [nr] "r"(nr), [a0] "r"(a0), [a1] "r"(a1) : "memory");
+	__asm__ volatile(
+		"mov %[site], %%r15\n\tmov %[nr], %%rax\n\tmov %[a0], %%rdi\n\tmov %[a1], %%rsi\n\t"
+		"xor %%edx, %%edx\n\txor %%r10d, %%r10d\n\txor %%r8d, %%r8d\n\txor %%r9d, %%r9d\n\t"
+		"jmp *%%r15"
+		:
+		: [site] "r"(site), [nr] "r"(nr), [a0] "r"(a0), [a1] "r"(a1)
+		: "memory");
 }
 
 int main(void)
@@ -52,7 +55,8 @@ int main(void)
 
 				if (pid == 0) {
 					signal(SIGSEGV, SIG_DFL);
-					setitimer(ITIMER_REAL, &(struct itimerval){{0, 0}, {0, 200000}}, NULL);
+					setitimer(ITIMER_REAL,
+						&(struct itimerval){{0, 0}, {0, 200000}}, NULL);
 					try(page + i, calls[c].nr, calls[c].a0, calls[c].a1);
 				}
 				int st = test_wait(pid, 0);

@@ -9,8 +9,8 @@ static void do_sysenter(void)
 static void far_jump(void)
 {
 	/* Through a code segment selector of 32-bit user code. */
-	char *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT,
-		       -1, 0);
+	char *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
+		MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
 
 	CHECK(p != MAP_FAILED);
 	/* mov eax, 20; int 0x80; mov eax, 1; xor ebx, ebx; int 0x80 */

@@ -12,8 +12,7 @@ static void *breed(void *arg)
 	pthread_attr_setstacksize(&attr, 64 * 1024);
 	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
 	for (int i = 0; i < 40; i++)
-		if (pthread_create(&t, &attr, breed, (void *)((long)arg - 1)) ||
-		    (long)arg <= 0)
+		if (pthread_create(&t, &attr, breed, (void *)((long)arg - 1)) || (long)arg <= 0)
 			break;
 	return NULL;
 }

@@ -11,7 +11,10 @@ static void handled_signal(void)
 {
 	on_signal(SIGUSR1, nothing, 0);
 	long pid = getpid();
-	__asm__ volatile("xor %%esp, %%esp\n\tsyscall\n\tud2" : : "a"(SYS_kill), "D"(pid), "S"(SIGUSR1) : "memory");
+	__asm__ volatile("xor %%esp, %%esp\n\tsyscall\n\tud2"
+			 :
+			 : "a"(SYS_kill), "D"(pid), "S"(SIGUSR1)
+			 : "memory");
 }
 
 static void kernel_stack(void)
@@ -19,7 +22,9 @@ static void kernel_stack(void)
 	on_signal(SIGUSR1, nothing, 0);
 	long pid = getpid();
 	__asm__ volatile("mov $0xffff888000001000, %%rsp\n\tsyscall\n\tud2"
-			 : : "a"(SYS_kill), "D"(pid), "S"(SIGUSR1) : "memory");
+			 :
+			 : "a"(SYS_kill), "D"(pid), "S"(SIGUSR1)
+			 : "memory");
 }
 
 static void bad_altstack(void)
@@ -37,19 +42,27 @@ static void plain_call(void)
 {
 	long ret, rsp;
 
-	__asm__ volatile("mov %%rsp, %%rbx\n\txor %%esp, %%esp\n\tsyscall\n\tmov %%rsp, %1\n\tmov %%rbx, %%rsp"
-			 : "=a"(ret), "=&r"(rsp) : "a"(SYS_getppid) : "rbx", "rcx", "r11", "memory");
+	__asm__ volatile("mov %%rsp, %%rbx\n\txor %%esp, %%esp\n\tsyscall\n\tmov %%rsp, %1\n\tmov "
+			 "%%rbx, %%rsp"
+			 : "=a"(ret), "=&r"(rsp)
+			 : "a"(SYS_getppid)
+			 : "rbx", "rcx", "r11", "memory");
 	CHECK_EQ(ret, getppid());
 	CHECK_EQ(rsp, 0);
 	__asm__ volatile("mov %%rsp, %%rbx\n\txor %%esp, %%esp\n\tsyscall\n\tmov %%rbx, %%rsp"
-			 : "=a"(ret) : "a"(SYS_brk), "D"(0) : "rbx", "rcx", "r11", "memory");
+			 : "=a"(ret)
+			 : "a"(SYS_brk), "D"(0)
+			 : "rbx", "rcx", "r11", "memory");
 	CHECK(ret > 0);
 }
 
 static void fatal_default(void)
 {
 	long pid = getpid();
-	__asm__ volatile("xor %%esp, %%esp\n\tsyscall\n\tud2" : : "a"(SYS_kill), "D"(pid), "S"(SIGTERM) : "memory");
+	__asm__ volatile("xor %%esp, %%esp\n\tsyscall\n\tud2"
+			 :
+			 : "a"(SYS_kill), "D"(pid), "S"(SIGTERM)
+			 : "memory");
 }
 
 static void fault_handled(void)

@@ -32,8 +32,9 @@ static struct where run(bool fixed)
 int main(int argc, char **argv)
 {
 	if (argc == 2) {
-		struct where w = {&argc, sbrk(0), mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
-				  (void *)main};
+		struct where w = {&argc, sbrk(0),
+			mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+			(void *)main};
 
 		return write(atoi(argv[1]), &w, sizeof w) != sizeof w;
 	}

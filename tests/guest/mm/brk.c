@@ -1,4 +1,5 @@
-/* brk: grows and shrinks, new memory is zero, regrown memory is zero again, impossible requests fail. */
+/* brk: grows and shrinks, new memory is zero, regrown memory is zero again, impossible requests
+ * fail. */
 #include "../test.h"
 
 int main(void)

@@ -1,10 +1,12 @@
-/* madvise DONTNEED zeroes private memory, DONTFORK and WIPEONFORK act at fork, mincore counts pages. */
+/* madvise DONTNEED zeroes private memory, DONTFORK and WIPEONFORK act at fork, mincore counts
+ * pages. */
 #include "../test.h"
 
 int main(void)
 {
 	int prot = PROT_READ | PROT_WRITE, flags = MAP_PRIVATE | MAP_ANONYMOUS;
-	char *p = mmap(NULL, 4 * 4096, prot, flags, -1, 0), *wipe = mmap(NULL, 4096, prot, flags, -1, 0);
+	char *p = mmap(NULL, 4 * 4096, prot, flags, -1, 0),
+	     *wipe = mmap(NULL, 4096, prot, flags, -1, 0);
 	char *gone = mmap(NULL, 4096, prot, flags, -1, 0);
 	unsigned char vec[4];
 

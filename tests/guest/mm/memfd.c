@@ -28,7 +28,8 @@ int main(void)
 	CHECK_ERR(pwrite(fd, "x", 1, 0), EPERM);
 	CHECK_ERR(ftruncate(fd, 4096), EPERM);
 	CHECK_ERR(ftruncate(fd, 16384), EPERM);
-	CHECK(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) == MAP_FAILED && errno == EPERM);
+	CHECK(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0) == MAP_FAILED &&
+		errno == EPERM);
 	CHECK(mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0) != MAP_FAILED);
 	SYS(fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL));
 	CHECK_ERR(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE), EPERM);

@@ -34,7 +34,8 @@ int main(void)
 	q = mmap(p, 4096, prot, flags | MAP_FIXED_NOREPLACE, -1, 0);
 	CHECK(q == MAP_FAILED && errno == EEXIST);
 	SYS(munmap(p + 2 * 4096, 3 * 4096));
-	CHECK(readable(p + 4096) && !readable(p + 2 * 4096) && !readable(p + 4 * 4096) && readable(p + 5 * 4096));
+	CHECK(readable(p + 4096) && !readable(p + 2 * 4096) && !readable(p + 4 * 4096) &&
+		readable(p + 5 * 4096));
 	q = mmap(p + 2 * 4096, 4096, prot, flags | MAP_FIXED_NOREPLACE, -1, 0);
 	CHECK(q == p + 2 * 4096);
 	/* munmap of nothing is fine; odd addresses and lengths are not. */

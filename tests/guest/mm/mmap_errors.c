@@ -6,11 +6,11 @@ static void *map(size_t len, int prot, int flags, int fd, off_t off)
 	return (void *)syscall(SYS_mmap, NULL, len, prot, flags, fd, off);
 }
 
-#define FAILS(call, err)                               \
-	do {                                           \
-		errno = 0;                             \
-		CHECK((call) == MAP_FAILED);           \
-		CHECK_EQ(errno, err);                  \
+#define FAILS(call, err) \
+	do { \
+		errno = 0; \
+		CHECK((call) == MAP_FAILED); \
+		CHECK_EQ(errno, err); \
 	} while (0)
 
 int main(void)
@@ -37,8 +37,9 @@ int main(void)
 	FAILS(map(1ul << 48, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), ENOMEM);
 	FAILS(map(1ul << 62, PROT_READ, MAP_PRIVATE, ro, 0), ENOMEM);
 	FAILS(map(8192, PROT_READ, MAP_PRIVATE, ro, 0x7ffffffffffff000), EOVERFLOW);
-	FAILS((void *)syscall(SYS_mmap, 0x1234001, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
-			      -1, 0), EINVAL);
+	FAILS((void *)syscall(SYS_mmap, 0x1234001, 4096, PROT_READ,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0),
+		EINVAL);
 	CHECK(map(4096, PROT_READ | PROT_WRITE, MAP_PRIVATE, ro, 0) != MAP_FAILED);
 	CHECK(map(4096, PROT_READ, MAP_SHARED, ro, 0) != MAP_FAILED);
 	CHECK(map(4096, PROT_READ | PROT_WRITE, MAP_SHARED, rw, 4096) != MAP_FAILED);

@@ -15,8 +15,8 @@ static bool find(const void *addr, char *perms, char *name)
 		unsigned long off, ino;
 		unsigned maj, min;
 
-		CHECK(sscanf(line, "%lx-%lx %7s %lx %x:%x %lu %4095[^\n]", &lo, &hi, p, &off, &maj, &min, &ino,
-			     n) >= 7);
+		CHECK(sscanf(line, "%lx-%lx %7s %lx %x:%x %lu %4095[^\n]", &lo, &hi, p, &off, &maj,
+			      &min, &ino, n) >= 7);
 		CHECK(lo < hi && lo >= last);
 		last = hi;
 		CHECK_EQ(strlen(p), 4);

@@ -19,7 +19,8 @@ int main(void)
 	CHECK_ERR(pipe((int *)(p + 4096)), EFAULT);
 	CHECK_ERR(pipe((int *)(p + 4092)), EFAULT);
 	CHECK_ERR(stat("/", (struct stat *)(p + 4096)), EFAULT);
-	/* A read that reaches a bad page gives what fitted or EFAULT, and never more than there is. */
+	/* A read that reaches a bad page gives what fitted or EFAULT, and never more than there is.
+	 */
 	CHECK_EQ(write(fd[1], "0123456789", 10), 10);
 	ssize_t n = read(fd[0], p + 4091, 10);
 	CHECK(n == 5 || (n == -1 && errno == EFAULT));

@@ -9,7 +9,8 @@ static void *work(void *arg)
 
 	for (int i = 0; i < 300; i++) {
 		size_t len = 4096 * (1 + i % 7);
-		char *p = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		char *p =
+			mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		char *q = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
 		CHECK(p != MAP_FAILED && q != MAP_FAILED);

@@ -10,8 +10,9 @@ static long clone3(struct clone_args *args, size_t size)
 static void forks(void)
 {
 	pid_t ptid = 0;
-	struct clone_args a = {.exit_signal = SIGCHLD, .flags = CLONE_PARENT_SETTID,
-			       .parent_tid = (uintptr_t)&ptid};
+	struct clone_args a = {.exit_signal = SIGCHLD,
+		.flags = CLONE_PARENT_SETTID,
+		.parent_tid = (uintptr_t)&ptid};
 	pid_t pid = SYS(clone3(&a, sizeof a));
 
 	if (pid == 0)

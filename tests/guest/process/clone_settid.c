@@ -8,12 +8,13 @@ struct shared {
 
 int main(void)
 {
-	struct shared *s = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct shared *s =
+		mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	static volatile pid_t private_tid;
 
 	CHECK(s != MAP_FAILED);
 	pid_t pid = SYS(syscall(SYS_clone, CLONE_PARENT_SETTID | CLONE_CHILD_SETTID | SIGCHLD, 0,
-				&s->parent_tid, &s->child_tid, 0));
+		&s->parent_tid, &s->child_tid, 0));
 	if (pid == 0)
 		_exit(s->child_tid == syscall(SYS_getpid) && s->parent_tid == s->child_tid ? 0 : 1);
 	CHECK_EQ(s->parent_tid, pid);

@@ -21,14 +21,17 @@ static int thread(void *arg)
 	__asm__ volatile("syscall" : "=a"(v) : "a"(SYS_gettid) : "rcx", "r11", "memory");
 	tid = v;
 	for (;;)
-		__asm__ volatile("syscall" : "=a"(v) : "a"(SYS_exit), "D"(0) : "rcx", "r11", "memory");
+		__asm__ volatile("syscall"
+				 : "=a"(v)
+				 : "a"(SYS_exit), "D"(0)
+				 : "rcx", "r11", "memory");
 	return 0;
 }
 
 int main(void)
 {
-	int flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM |
-		    CLONE_SETTLS | CLONE_CHILD_CLEARTID | CLONE_PARENT_SETTID;
+	int flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
+		    CLONE_SYSVSEM | CLONE_SETTLS | CLONE_CHILD_CLEARTID | CLONE_PARENT_SETTID;
 	pid_t parent_tid = 0, ret;
 
 	tls[0] = 0x1122334455667788;

@@ -1,5 +1,6 @@
 /* run: root */
-/* capget/capset: root has capabilities, dropping binds, setuid loses them, KEEPCAPS keeps permitted. */
+/* capget/capset: root has capabilities, dropping binds, setuid loses them, KEEPCAPS keeps
+ * permitted. */
 #include "../test.h"
 #include <linux/capability.h>
 #include <sys/prctl.h>

@@ -46,7 +46,10 @@ int main(void)
 	CHECK_ERR(execve("/dev/null", args, env), EACCES);
 	test_write_file(in(dir, "empty"), "", 0755);
 	CHECK_ERR(execve(path, args, env), ENOEXEC);
-	test_write_file(in(dir, "short"), "\x7f" "ELF", 0755);
+	test_write_file(in(dir, "short"),
+		"\x7f"
+		"ELF",
+		0755);
 	CHECK_ERR(execve(path, args, env), ENOEXEC);
 	SYS(symlink("loop", in(dir, "loop")));
 	CHECK_ERR(execve(path, args, env), ELOOP);

@@ -1,4 +1,5 @@
-/* execveat: AT_EMPTY_PATH on a memfd, relative to a directory, AT_SYMLINK_NOFOLLOW, scripts by fd. */
+/* execveat: AT_EMPTY_PATH on a memfd, relative to a directory, AT_SYMLINK_NOFOLLOW, scripts by fd.
+ */
 #include "../test.h"
 
 static char *args[] = {"x", NULL}, *env[] = {NULL};

@@ -71,8 +71,8 @@ static void errors(void)
 int main(void)
 {
 	char want[512];
-	const char *names[] = {"one", "arg", "blanks", "noeol", "bad", "dir", "none", "blank", "long",
-			       "s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7"};
+	const char *names[] = {"one", "arg", "blanks", "noeol", "bad", "dir", "none", "blank",
+		"long", "s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7"};
 
 	strcpy(dir, test_tmpdir());
 	snprintf(want, sizeof want, "%s/one a b c\n", dir);

@@ -1,5 +1,6 @@
 /* link: static */
-/* The initial stack as the ABI draws it: strings contiguous, argc aligned to 16, memory below usable. */
+/* The initial stack as the ABI draws it: strings contiguous, argc aligned to 16, memory below
+ * usable. */
 #include "../test.h"
 
 extern char **environ;

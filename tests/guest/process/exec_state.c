@@ -1,5 +1,5 @@
-/* What exec keeps (ids, cwd, umask, ignored signals, mask, pending, alarm, nice, rlimits) and what it
- * resets (handlers, altstack, mappings, itimer stays, POSIX timers go, name changes). */
+/* What exec keeps (ids, cwd, umask, ignored signals, mask, pending, alarm, nice, rlimits) and what
+ * it resets (handlers, altstack, mappings, itimer stays, POSIX timers go, name changes). */
 #include "../test.h"
 #include <sys/prctl.h>
 
@@ -76,8 +76,8 @@ int main(int argc, char **argv)
 	SYS(setpriority(PRIO_PROCESS, 0, 3));
 	SYS(prctl(PR_SET_NAME, "renamed"));
 	SYS(syscall(SYS_timer_create, CLOCK_MONOTONIC, &ev, &timer));
-	CHECK(mmap((void *)0x7e0000000000, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
-		   0) != MAP_FAILED);
+	CHECK(mmap((void *)0x7e0000000000, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+		      -1, 0) != MAP_FAILED);
 	snprintf(self, sizeof self, "%d", getpid());
 	snprintf(parent, sizeof parent, "%d", getppid());
 	execl("/proc/self/exe", "x", "execed", self, parent, (char *)NULL);

@@ -1,5 +1,6 @@
 /* link: static */
-/* A static program: TLS, IRELATIVE relocations (string functions), malloc, stdio, re-exec of itself. */
+/* A static program: TLS, IRELATIVE relocations (string functions), malloc, stdio, re-exec of
+ * itself. */
 #include "../test.h"
 
 static __thread int tls_data = 31;

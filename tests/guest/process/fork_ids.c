@@ -1,4 +1,5 @@
-/* A child has a new pid, its parent's pid as ppid, and inherits group, session, cwd, umask, mask. */
+/* A child has a new pid, its parent's pid as ppid, and inherits group, session, cwd, umask, mask.
+ */
 #include "../test.h"
 
 int main(void)

@@ -1,4 +1,5 @@
-/* Open file descriptions are shared over fork: one offset; descriptors are not: close is private. */
+/* Open file descriptions are shared over fork: one offset; descriptors are not: close is private.
+ */
 #include "../test.h"
 
 int main(void)

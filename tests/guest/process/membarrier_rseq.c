@@ -1,4 +1,5 @@
-/* membarrier's query and private expedited command; rseq registered by libc refuses a second one. */
+/* membarrier's query and private expedited command; rseq registered by libc refuses a second one.
+ */
 #include "../test.h"
 #include <linux/membarrier.h>
 

@@ -1,4 +1,5 @@
-/* getrlimit/setrlimit/prlimit: every resource reads, soft over hard is EINVAL, lowering is inherited. */
+/* getrlimit/setrlimit/prlimit: every resource reads, soft over hard is EINVAL, lowering is
+ * inherited. */
 #include "../test.h"
 
 static void lowers(void)

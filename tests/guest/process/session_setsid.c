@@ -1,4 +1,5 @@
-/* setsid: new session and group, EPERM for a group leader, no controlling terminal; getsid errors. */
+/* setsid: new session and group, EPERM for a group leader, no controlling terminal; getsid errors.
+ */
 #include "../test.h"
 
 static void leads(void)

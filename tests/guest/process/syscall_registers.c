@@ -1,4 +1,5 @@
-/* A system call changes rax, rcx and r11 only: every other register, flags and the red zone stay. */
+/* A system call changes rax, rcx and r11 only: every other register, flags and the red zone stay.
+ */
 #include "../test.h"
 
 static void once(long nr, long want)
@@ -33,8 +34,8 @@ static void once(long nr, long want)
 			 "pop %%rbp\n\tadd $128, %%rsp\n\t"
 			 : "=a"(ret), [in] "+c"(from), [out] "+d"(to)
 			 : "a"(nr)
-			 : "rbx", "rdi", "rsi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15",
-			   "memory", "cc");
+			 : "rbx", "rdi", "rsi", "r8", "r9", "r10", "r11", "r12", "r13", "r14",
+			 "r15", "memory", "cc");
 	CHECK_EQ(ret, want);
 	for (int i = 0; i < 12; i++)
 		if (i != 1)

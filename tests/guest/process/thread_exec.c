@@ -1,5 +1,6 @@
 /* link: pthread */
-/* execve from a thread that is not the leader: the new program has the process's pid, one thread. */
+/* execve from a thread that is not the leader: the new program has the process's pid, one thread.
+ */
 #include "../test.h"
 #include <dirent.h>
 #include <pthread.h>

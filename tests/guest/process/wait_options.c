@@ -1,4 +1,5 @@
-/* wait4: WNOHANG, ECHILD, EINVAL, foreign pids, NULL status; a reaped child cannot be reaped twice. */
+/* wait4: WNOHANG, ECHILD, EINVAL, foreign pids, NULL status; a reaped child cannot be reaped twice.
+ */
 #include "../test.h"
 
 int main(void)

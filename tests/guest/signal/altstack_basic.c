@@ -1,4 +1,5 @@
-/* sigaltstack: handlers with SA_ONSTACK run on it, nested ones stay; query, EPERM, ENOMEM, EINVAL. */
+/* sigaltstack: handlers with SA_ONSTACK run on it, nested ones stay; query, EPERM, ENOMEM, EINVAL.
+ */
 #include "../test.h"
 
 static char alt[65536] __attribute__((aligned(16)));

@@ -11,7 +11,8 @@ static void one(int sig)
 		SYS(setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0}));
 		/* Its own group with the parent outside: not orphaned. */
 		SYS(setpgid(0, 0));
-		/* posix_spawn of glibc leaves 32 and 33 ignored in what it starts (make does that). */
+		/* posix_spawn of glibc leaves 32 and 33 ignored in what it starts (make does that).
+		 */
 		syscall(SYS_rt_sigaction, sig, (unsigned long[4]){0}, NULL, 8);
 		syscall(SYS_kill, getpid(), sig);
 		_exit(77);

@@ -40,8 +40,9 @@ static void all(bool restart)
 	CHECK_ERR(nanosleep(&ts, &ts), EINTR);
 	CHECK(ts.tv_sec >= 990 && ts.tv_sec < 1000);
 	CHECK_EQ(clock_nanosleep(CLOCK_MONOTONIC, 0, &(struct timespec){1000, 0}, NULL), EINTR);
-	CHECK_EQ(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &(struct timespec){1L << 40, 0}, NULL),
-		 EINTR);
+	CHECK_EQ(clock_nanosleep(
+			 CLOCK_MONOTONIC, TIMER_ABSTIME, &(struct timespec){1L << 40, 0}, NULL),
+		EINTR);
 	CHECK_ERR(pause(), EINTR);
 	if (!restart) {
 		CHECK_ERR(read(fd[0], &c, 1), EINTR);

@@ -46,7 +46,10 @@ static void ill(void)
 
 static void fpe(void)
 {
-	__asm__ volatile("xor %%edx, %%edx\n\tmov $1, %%eax\n\tdivl %0" : : "m"(zero) : "eax", "edx");
+	__asm__ volatile("xor %%edx, %%edx\n\tmov $1, %%eax\n\tdivl %0"
+			 :
+			 : "m"(zero)
+			 : "eax", "edx");
 }
 
 static void trap_ignored(void)

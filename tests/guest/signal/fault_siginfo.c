@@ -21,13 +21,13 @@ static void on(int s, siginfo_t *si, void *uc)
 	siglongjmp(env, 1);
 }
 
-#define FAULT(code_)                                  \
-	do {                                          \
-		sig = 0;                              \
-		if (sigsetjmp(env, 1) == 0) {         \
-			code_;                        \
+#define FAULT(code_) \
+	do { \
+		sig = 0; \
+		if (sigsetjmp(env, 1) == 0) { \
+			code_; \
 			FAIL("no fault: %s", #code_); \
-		}                                     \
+		} \
 	} while (0)
 
 static volatile int zero;
@@ -73,7 +73,10 @@ int main(void)
 	CHECK_EQ(code, ILL_ILLOPN);
 	CHECK(addr != NULL);
 
-	FAULT(__asm__ volatile("xor %%edx, %%edx\n\tmov $1, %%eax\n\tdivl %0" : : "m"(zero) : "eax", "edx"));
+	FAULT(__asm__ volatile("xor %%edx, %%edx\n\tmov $1, %%eax\n\tdivl %0"
+			       :
+			       : "m"(zero)
+			       : "eax", "edx"));
 	CHECK_EQ(sig, SIGFPE);
 	CHECK_EQ(code, FPE_INTDIV);
 	CHECK(addr != NULL);

@@ -18,8 +18,12 @@ int main(void)
 {
 	on_siginfo(SIGTRAP, on, 0);
 	__asm__ volatile("sub $128, %%rsp\n\tpushfq\n\torq $0x100, (%%rsp)\n\tpopfq\n\t"
-			 "nop\n\tnop\n\tnop\n\tnop\n\tnop\n\tnop\n\tnop\n\tnop\n\tnop\n\tnop\n\tnop\n\tnop\n\t"
-			 "add $128, %%rsp" : : : "memory", "cc");
+			 "nop\n\tnop\n\tnop\n\tnop\n\tnop\n\tnop\n\tnop\n\tnop\n\tnop\n\tnop\n\tnop"
+			 "\n\tnop\n\t"
+			 "add $128, %%rsp"
+			 :
+			 :
+			 : "memory", "cc");
 	CHECK_EQ(steps, 10);
 	CHECK_EQ(code, TRAP_TRACE);
 	return 0;

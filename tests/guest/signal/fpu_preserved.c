@@ -9,12 +9,19 @@ static void clobber(int sig)
 	float f = 0;
 
 	(void)sig;
-	__asm__ volatile("pcmpeqd %%xmm0, %%xmm0\n\tpcmpeqd %%xmm7, %%xmm7\n\tpcmpeqd %%xmm15, %%xmm15\n\t"
-			 "fninit\n\tfldpi\n\tfldpi\n\tfstp %%st(0)\n\tfninit"
-			 : : "m"(f) : "xmm0", "xmm7", "xmm15");
+	__asm__ volatile(
+		"pcmpeqd %%xmm0, %%xmm0\n\tpcmpeqd %%xmm7, %%xmm7\n\tpcmpeqd %%xmm15, %%xmm15\n\t"
+		"fninit\n\tfldpi\n\tfldpi\n\tfstp %%st(0)\n\tfninit"
+		:
+		: "m"(f)
+		: "xmm0", "xmm7", "xmm15");
 	if (__builtin_cpu_supports("avx"))
-		__asm__ volatile("vxorps %%ymm0, %%ymm0, %%ymm0\n\tvxorps %%ymm7, %%ymm7, %%ymm7\n\t"
-				 "vxorps %%ymm15, %%ymm15, %%ymm15" : : : "xmm0", "xmm7", "xmm15");
+		__asm__ volatile(
+			"vxorps %%ymm0, %%ymm0, %%ymm0\n\tvxorps %%ymm7, %%ymm7, %%ymm7\n\t"
+			"vxorps %%ymm15, %%ymm15, %%ymm15"
+			:
+			:
+			: "xmm0", "xmm7", "xmm15");
 	ticks++;
 }
 
@@ -26,14 +33,16 @@ static void sse(void)
 	long ret;
 
 	__asm__ volatile("stmxcsr %0" : "=m"(csr_default));
-	__asm__ volatile("fldt %[x]\n\tldmxcsr %[csr]\n\t"
-			 "movdqu %[in], %%xmm0\n\tmovdqu %[in], %%xmm15\n\t"
-			 "sub $128, %%rsp\n\tsyscall\n\tadd $128, %%rsp\n\t"
-			 "movdqu %%xmm0, %[o0]\n\tmovdqu %%xmm15, %[o1]\n\t"
-			 "stmxcsr %[cout]\n\tfstpt %[y]\n\t"
-			 : [o0] "=m"(out[0]), [o1] "=m"(out[1]), [cout] "=m"(csr_out), [y] "=m"(y), "=a"(ret)
-			 : [in] "m"(in), [csr] "m"(csr), [x] "m"(x), "a"(SYS_kill), "D"(getpid()), "S"(SIGUSR1)
-			 : "rcx", "r11", "xmm0", "xmm15", "memory");
+	__asm__ volatile(
+		"fldt %[x]\n\tldmxcsr %[csr]\n\t"
+		"movdqu %[in], %%xmm0\n\tmovdqu %[in], %%xmm15\n\t"
+		"sub $128, %%rsp\n\tsyscall\n\tadd $128, %%rsp\n\t"
+		"movdqu %%xmm0, %[o0]\n\tmovdqu %%xmm15, %[o1]\n\t"
+		"stmxcsr %[cout]\n\tfstpt %[y]\n\t"
+		: [o0] "=m"(out[0]), [o1] "=m"(out[1]), [cout] "=m"(csr_out), [y] "=m"(y), "=a"(ret)
+		: [in] "m"(in), [csr] "m"(csr), [x] "m"(x), "a"(SYS_kill), "D"(getpid()),
+		"S"(SIGUSR1)
+		: "rcx", "r11", "xmm0", "xmm15", "memory");
 	__asm__ volatile("ldmxcsr %0" : : "m"(csr_default));
 	CHECK_EQ(ret, 0);
 	for (int i = 0; i < 2; i++)
@@ -49,11 +58,12 @@ static void avx(void)
 
 	if (!__builtin_cpu_supports("avx"))
 		return;
-	__asm__ volatile("vmovdqu %[in], %%ymm7\n\tsub $128, %%rsp\n\tsyscall\n\tadd $128, %%rsp\n\t"
-			 "vmovdqu %%ymm7, %[out]\n\tvzeroupper\n\t"
-			 : [out] "=m"(out), "=a"(ret)
-			 : [in] "m"(in), "a"(SYS_kill), "D"(getpid()), "S"(SIGUSR1)
-			 : "rcx", "r11", "xmm7", "memory");
+	__asm__ volatile(
+		"vmovdqu %[in], %%ymm7\n\tsub $128, %%rsp\n\tsyscall\n\tadd $128, %%rsp\n\t"
+		"vmovdqu %%ymm7, %[out]\n\tvzeroupper\n\t"
+		: [out] "=m"(out), "=a"(ret)
+		: [in] "m"(in), "a"(SYS_kill), "D"(getpid()), "S"(SIGUSR1)
+		: "rcx", "r11", "xmm7", "memory");
 	CHECK(memcmp(in, out, sizeof in) == 0);
 }
 

@@ -1,4 +1,5 @@
-/* During a handler its signal and sa_mask are blocked; SA_NODEFER lifts the first; both restored. */
+/* During a handler its signal and sa_mask are blocked; SA_NODEFER lifts the first; both restored.
+ */
 #include "../test.h"
 
 static volatile sig_atomic_t depth, max_depth, calls, usr2_inside;

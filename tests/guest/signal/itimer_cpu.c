@@ -1,4 +1,5 @@
-/* ITIMER_VIRTUAL and ITIMER_PROF tick with CPU time: a busy loop gets them, at no earlier CPU time. */
+/* ITIMER_VIRTUAL and ITIMER_PROF tick with CPU time: a busy loop gets them, at no earlier CPU time.
+ */
 #include "../test.h"
 
 static volatile sig_atomic_t ticks, which;

@@ -1,5 +1,6 @@
 /* run: root */
-/* kill between users: same real/saved id may, others EPERM; SIGCONT within the session; root may all. */
+/* kill between users: same real/saved id may, others EPERM; SIGCONT within the session; root may
+ * all. */
 #include "../test.h"
 
 static pid_t as_user(uid_t r, uid_t e, uid_t s, struct gate *hold)

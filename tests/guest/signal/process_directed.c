@@ -1,5 +1,6 @@
 /* link: pthread */
-/* A signal to the process goes to a thread that does not block it, even a sleeping or spinning one. */
+/* A signal to the process goes to a thread that does not block it, even a sleeping or spinning one.
+ */
 #include "../test.h"
 #include <pthread.h>
 
@@ -48,7 +49,8 @@ int main(void)
 
 		CHECK_EQ(pthread_create(&t, NULL, open_thread, (void *)kind), 0);
 		gate_wait(&ready);
-		/* A handler that ran before the sleep began leaves it asleep: send until it is through. */
+		/* A handler that ran before the sleep began leaves it asleep: send until it is
+		 * through. */
 		while (pthread_tryjoin_np(t, NULL) == EBUSY) {
 			SYS(kill(getpid(), SIGUSR1));
 			sched_yield();

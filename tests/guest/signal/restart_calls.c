@@ -1,5 +1,5 @@
-/* With SA_RESTART read, write, recv, accept, wait, flock, futex and open of a FIFO go on as if nothing had
- * happened, however many signals arrive: the helper acts only after 20 handler runs. */
+/* With SA_RESTART read, write, recv, accept, wait, flock, futex and open of a FIFO go on as if
+ * nothing had happened, however many signals arrive: the helper acts only after 20 handler runs. */
 #include "../test.h"
 #include <linux/futex.h>
 #include <sys/file.h>

@@ -10,7 +10,8 @@ int main(void)
 
 	SYS(setrlimit(RLIMIT_SIGPENDING, &(struct rlimit){20, 20}));
 	SYS(sigprocmask(SIG_BLOCK, &set, NULL));
-	while ((r = sigqueue(getpid(), SIGRTMIN, (union sigval){.sival_int = sent})) == 0 && sent < 1000)
+	while ((r = sigqueue(getpid(), SIGRTMIN, (union sigval){.sival_int = sent})) == 0 &&
+		sent < 1000)
 		sent++;
 	CHECK_EQ(errno, EAGAIN);
 	CHECK(sent <= 20);

@@ -3,7 +3,8 @@
 
 int main(void)
 {
-	int send[] = {40, SIGTERM, 35, 40, SIGUSR1, 64, 36}, want[] = {SIGUSR1, SIGTERM, 35, 36, 40, 40, 64};
+	int send[] = {40, SIGTERM, 35, 40, SIGUSR1, 64, 36},
+	    want[] = {SIGUSR1, SIGTERM, 35, 36, 40, 40, 64};
 	struct timespec zero = {0, 0};
 	sigset_t set;
 	siginfo_t si;

@@ -1,5 +1,5 @@
-/* Realtime signals queue: every one arrives, in order per number, lowest number first, with its value;
- * standard signals collapse to one. */
+/* Realtime signals queue: every one arrives, in order per number, lowest number first, with its
+ * value; standard signals collapse to one. */
 #include "../test.h"
 
 static volatile int order[64], values[64], n;
@@ -37,7 +37,8 @@ int main(void)
 	SYS(sigprocmask(SIG_BLOCK, &all, &old));
 	for (int i = 0; i < 10; i++) {
 		for (int j = 2; j >= 0; j--)
-			SYS(sigqueue(getpid(), SIGRTMIN + j, (union sigval){.sival_int = 100 * j + i}));
+			SYS(sigqueue(
+				getpid(), SIGRTMIN + j, (union sigval){.sival_int = 100 * j + i}));
 		SYS(kill(getpid(), SIGUSR1));
 	}
 	CHECK_EQ(n, 0);

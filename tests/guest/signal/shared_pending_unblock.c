@@ -1,6 +1,6 @@
 /* link: pthread */
-/* A process signal pending because all threads block it is taken by whichever unblocks first; thread
- * signals stay with their thread. */
+/* A process signal pending because all threads block it is taken by whichever unblocks first;
+ * thread signals stay with their thread. */
 #include "../test.h"
 #include <pthread.h>
 

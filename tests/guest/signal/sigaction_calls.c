@@ -1,4 +1,5 @@
-/* sigaction: old action is returned, bad numbers, sizes and pointers fail, SIG_IGN drops pending. */
+/* sigaction: old action is returned, bad numbers, sizes and pointers fail, SIG_IGN drops pending.
+ */
 #include "../test.h"
 
 static void on(int sig)

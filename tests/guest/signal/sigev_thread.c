@@ -14,8 +14,9 @@ static void fn(union sigval v)
 
 int main(void)
 {
-	struct sigevent ev = {.sigev_notify = SIGEV_THREAD, .sigev_notify_function = fn,
-			      .sigev_value = {.sival_int = 99}};
+	struct sigevent ev = {.sigev_notify = SIGEV_THREAD,
+		.sigev_notify_function = fn,
+		.sigev_value = {.sival_int = 99}};
 	struct itimerspec its = {{0, 1000000}, {0, 1000000}};
 	timer_t t;
 

@@ -1,4 +1,5 @@
-/* Two processes signal each other thousands of times while both work; nothing is lost at the end. */
+/* Two processes signal each other thousands of times while both work; nothing is lost at the end.
+ */
 #include "../test.h"
 
 static volatile sig_atomic_t hits;

@@ -1,4 +1,5 @@
-/* sigwaitinfo/sigtimedwait: pending and later signals, timeouts, EINTR by another handler, errors. */
+/* sigwaitinfo/sigtimedwait: pending and later signals, timeouts, EINTR by another handler, errors.
+ */
 #include "../test.h"
 
 static void on(int sig)

@@ -1,5 +1,5 @@
-/* SIGSTOP halts a computing and a blocked process; SIGCONT resumes both with no work lost; a pending
- * stop is cancelled by SIGCONT and the reverse; SIGCONT's handler runs. */
+/* SIGSTOP halts a computing and a blocked process; SIGCONT resumes both with no work lost; a
+ * pending stop is cancelled by SIGCONT and the reverse; SIGCONT's handler runs. */
 #include "../test.h"
 
 static volatile long *counter;

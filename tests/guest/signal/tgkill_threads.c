@@ -1,5 +1,6 @@
 /* link: pthread */
-/* tgkill and pthread_kill reach exactly the thread named; the wrong group or a dead tid is ESRCH. */
+/* tgkill and pthread_kill reach exactly the thread named; the wrong group or a dead tid is ESRCH.
+ */
 #include "../test.h"
 #include <pthread.h>
 

@@ -1,4 +1,5 @@
-/* POSIX timers: signal with value, overrun, SIGEV_NONE, SIGEV_THREAD_ID, absolute time, delete, errors. */
+/* POSIX timers: signal with value, overrun, SIGEV_NONE, SIGEV_THREAD_ID, absolute time, delete,
+ * errors. */
 #include "../test.h"
 
 #ifndef sigev_notify_thread_id
@@ -7,8 +8,9 @@
 
 static void by_signal(void)
 {
-	struct sigevent ev = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGRTMIN,
-			      .sigev_value = {.sival_int = 4711}};
+	struct sigevent ev = {.sigev_notify = SIGEV_SIGNAL,
+		.sigev_signo = SIGRTMIN,
+		.sigev_value = {.sival_int = 4711}};
 	struct itimerspec its = {{0, 0}, {0, 1000000}}, cur;
 	sigset_t set = sigset_of(SIGRTMIN);
 	siginfo_t si;

@@ -1,5 +1,5 @@
-/* The signal frame: 16-byte aligned, below the red zone, with segment selectors, the altstack and an
- * fpstate that shows the interrupted SSE registers and takes changes. */
+/* The signal frame: 16-byte aligned, below the red zone, with segment selectors, the altstack and
+ * an fpstate that shows the interrupted SSE registers and takes changes. */
 #include "../test.h"
 #include <ucontext.h>
 

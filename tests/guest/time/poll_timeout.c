@@ -1,4 +1,5 @@
-/* Time-outs of poll, select, ppoll, pselect and epoll_wait: not early, zero is immediate, remaining. */
+/* Time-outs of poll, select, ppoll, pselect and epoll_wait: not early, zero is immediate,
+ * remaining. */
 #include "../test.h"
 #include <poll.h>
 #include <sys/epoll.h>
@@ -13,11 +14,11 @@ int main(void)
 
 	SYS(pipe(fd));
 	struct pollfd p = {.fd = fd[0], .events = POLLIN};
-#define NOT_BEFORE(ns, call)                                          \
-	do {                                                          \
-		start = now_ns(CLOCK_MONOTONIC);                      \
-		CHECK_EQ(call, 0);                                    \
-		CHECK(now_ns(CLOCK_MONOTONIC) - start >= (ns));       \
+#define NOT_BEFORE(ns, call) \
+	do { \
+		start = now_ns(CLOCK_MONOTONIC); \
+		CHECK_EQ(call, 0); \
+		CHECK(now_ns(CLOCK_MONOTONIC) - start >= (ns)); \
 	} while (0)
 	NOT_BEFORE(10000000, poll(&p, 1, 10));
 	NOT_BEFORE(10000000, poll(NULL, 0, 10));

@@ -1,4 +1,5 @@
-/* Timers expire in the order of their times, whatever the order of setting, over timerfds and epoll. */
+/* Timers expire in the order of their times, whatever the order of setting, over timerfds and
+ * epoll. */
 #include "../test.h"
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
