@@ -101,8 +101,27 @@ int unix_autobind(struct unix_sock *u)
 
 /* ---- pathnames ---- */
 
-/* Creates the socket inode; *out is its path, with new references. */
-static int make_node(struct unix_sock *u, const char *name, struct path *out)
+/* Ties u to the inode just made, unless another thread has bound u meanwhile. */
+static int bind_node(
+	struct unix_sock *u, const char *name, const struct path *parent, struct dentry *child)
+{
+	struct unix_addr *a;
+
+	if (u->addr || u->dead || !child->inode)
+		return -EINVAL;
+	a = addr_alloc(name, (u32)strlen(name) + 1);
+	if (!a)
+		return -ENOMEM;
+	u->addr = a;
+	u->path = (struct path){parent->mnt, child};
+	path_get(&u->path);
+	u->inode = inode_get(child->inode);
+	u->inode->object = u;
+	return 0;
+}
+
+/* The inode is made first, as on Linux: a name that exists is -EADDRINUSE even for a bound u. */
+static int bind_path(struct unix_sock *u, const char *name)
 {
 	u32 mode = u->sk.file ? u->sk.file->inode->mode & 0777 : 0777;
 	struct path base, parent;
@@ -115,44 +134,16 @@ static int make_node(struct unix_sock *u, const char *name, struct path *out)
 	err = path_create(&base, name, 0, &parent, &child, false);
 	path_put(&base);
 	if (err < 0)
-		return err;
+		return err == -EEXIST ? -EADDRINUSE : err;
 	err = vfs_mknod(&parent, child, S_IFSOCK | (mode & ~current->fs->umask), 0);
-	if (err < 0) {
-		d_put(child);
-		path_put(&parent);
-		return err;
+	if (!err) {
+		err = bind_node(u, name, &parent, child);
+		if (err < 0)
+			vfs_unlink(&parent, child);
 	}
-	/* The reference to the parent's mount and the child's become the result's. */
-	*out = (struct path){parent.mnt, child};
-	path_get(out);
 	d_put(child);
 	path_put(&parent);
-	return 0;
-}
-
-static int bind_path(struct unix_sock *u, const char *name)
-{
-	struct unix_addr *a = addr_alloc(name, (u32)strlen(name) + 1);
-	struct path path;
-	int err;
-
-	if (!a)
-		return -ENOMEM;
-	err = make_node(u, name, &path);
-	if (err < 0) {
-		unix_addr_put(a);
-		return err == -EEXIST ? -EADDRINUSE : err;
-	}
-	if (u->addr || u->dead || !path.dentry->inode) { /* bound meanwhile by another thread */
-		unix_addr_put(a);
-		path_put(&path);
-		return -EINVAL;
-	}
-	u->addr = a;
-	u->path = path;
-	u->inode = inode_get(path.dentry->inode);
-	u->inode->object = u;
-	return 0;
+	return err == -EEXIST ? -EADDRINUSE : err;
 }
 
 int unix_bind(struct sock *sk, const struct sock_addr *a)
@@ -167,11 +158,9 @@ int unix_bind(struct sock *sk, const struct sock_addr *a)
 	err = unix_check_addr(a);
 	if (err < 0)
 		return err;
-	if (u->addr)
-		return -EINVAL;
 	path_len = a->len - PATH_OFF;
 	if (a->un.sun_path[0] == '\0')
-		return bind_abstract(u, a->un.sun_path, path_len);
+		return u->addr ? -EINVAL : bind_abstract(u, a->un.sun_path, path_len);
 	memcpy(name, a->un.sun_path, path_len);
 	name[path_len] = '\0';
 	return bind_path(u, name);
