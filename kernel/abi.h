@@ -24,6 +24,7 @@
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <sys/utsname.h>
+#include <sys/wait.h>
 #include <time.h>
 
 typedef u64 uaddr_t;   /* an address in a guest process: never dereferenced, see kernel/uaccess.h */
@@ -34,10 +35,11 @@ typedef u64 sigmask_t; /* bit (n - 1) stands for signal n */
 #define USER_ADDR_MAX 0x00007ffffffff000ull
 
 /* Internal results, never seen by a guest: they end in kernel/signal.c (restart rules). */
-#define ERESTARTSYS 512		  /* restart if SA_RESTART or no handler runs */
-#define ERESTARTNOINTR 513	  /* always restart */
-#define ERESTARTNOHAND 514	  /* restart only if no handler runs */
-#define ERESTART_RESTARTBLOCK 516 /* as NOHAND, continuing with task->restart (absolute deadlines) */
+#define ERESTARTSYS 512	   /* restart if SA_RESTART or no handler runs */
+#define ERESTARTNOINTR 513 /* always restart */
+#define ERESTARTNOHAND 514 /* restart only if no handler runs */
+#define ERESTART_RESTARTBLOCK \
+	516 /* as NOHAND, continuing with task->restart (absolute deadlines) */
 
 struct abi_sigaction {
 	uaddr_t handler;

@@ -27,7 +27,10 @@ void vfork_release(struct task *child);
 /* A process has become reapable and nobody will wait for it, or its waiter took it. */
 void tgroup_reap(struct tgroup *tg);
 
-/* tty: the session leader ends, or gives up its terminal. NULL until the tty layer is there. */
+/* Set by the tty layer; NULL until it is there. A session leader ends: hang up its terminal and
+ * take it from the session. Any process ends or calls setsid: drop its reference, tg->ctty = NULL.
+ */
 extern void (*tty_leader_exit_hook)(struct tgroup *leader);
+extern void (*tty_drop_hook)(struct tgroup *tg);
 
 #endif

@@ -78,15 +78,15 @@ ssize_t guest_read_some(struct task *t, void *dst, uaddr_t src, size_t len);
 ssize_t guest_write_some(struct task *t, uaddr_t dst, const void *src, size_t len);
 /* Scatter/gather of user vectors against one kernel buffer; bytes moved, -EFAULT only if none. */
 ssize_t guest_readv(struct task *t, void *dst, size_t len, const struct iovec *uiov, unsigned nr);
-ssize_t guest_writev(struct task *t, const void *src, size_t len, const struct iovec *uiov,
-	unsigned nr);
+ssize_t guest_writev(
+	struct task *t, const void *src, size_t len, const struct iovec *uiov, unsigned nr);
 
 /* ---- life cycle ---- */
 int guest_boot(struct task *t); /* the machine's first process; reports GUEST_START */
 struct guest_clone {
-	u64 flags;	/* CLONE_* as the guest asked */
-	uaddr_t stack;	/* new stack pointer, 0 keeps the parent's */
-	uaddr_t tls;	/* with CLONE_SETTLS */
+	u64 flags;	  /* CLONE_* as the guest asked */
+	uaddr_t stack;	  /* new stack pointer, 0 keeps the parent's */
+	uaddr_t tls;	  /* with CLONE_SETTLS */
 	uaddr_t cleartid; /* with CLONE_CHILD_CLEARTID */
 };
 /* Creates the host side of child by a native clone in parent (which is in the stub). The child
@@ -95,7 +95,8 @@ int guest_clone(struct task *parent, struct task *child, const struct guest_clon
 /* Replaces t's address space by an empty one with a fresh stub (t is in the stub; other threads of
  * the process are gone afterwards). On success registers are undefined until written. Sleeps. */
 struct guest_image {
-	uaddr_t stack_top; /* everything above is the host's: do not touch; the stack grows down from here */
+	uaddr_t stack_top; /* everything above is the host's: do not touch; the stack grows down
+			      from here */
 	uaddr_t vdso;	   /* AT_SYSINFO_EHDR, 0 if none */
 	u64 hwcap, hwcap2, minsigstksz, rseq_size, rseq_align;
 };
@@ -110,10 +111,10 @@ struct guest_usage {
 int guest_usage(struct task *t, bool whole_process, struct guest_usage *u);
 struct guest_vma {
 	uaddr_t start, end;
-	u32 prot;      /* PROT_* */
+	u32 prot; /* PROT_* */
 	bool shared;
 	u64 offset, dev, ino; /* host file behind it; ino 0 for anonymous */
-	char name[64]; /* "[heap]", "[stack]", "[vdso]" or the host's path, cut */
+	char name[64];	      /* "[heap]", "[stack]", "[vdso]" or the host's path, cut */
 };
 /* Calls fn for every mapping but the stub's, ascending. */
 int guest_for_each_vma(struct task *t, int (*fn)(const struct guest_vma *v, void *arg), void *arg);
@@ -124,7 +125,8 @@ struct guest_vma_usage {
 		locked_kib;
 };
 int guest_for_each_vma_usage(struct task *t,
-	int (*fn)(const struct guest_vma *v, const struct guest_vma_usage *u, void *arg), void *arg);
+	int (*fn)(const struct guest_vma *v, const struct guest_vma_usage *u, void *arg),
+	void *arg);
 struct guest_mem {
 	u64 size, resident, shared, text, data; /* bytes */
 };

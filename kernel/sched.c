@@ -98,22 +98,41 @@ static void coro_enqueue(struct coro *co)
 	list_add_tail(&co->link, &run_queue);
 }
 
-int sched_start(struct task *t, void (*fn)(void *), void *arg)
+static struct coro *coro_prepare(struct task *t, void (*fn)(void *), void *arg)
 {
 	struct coro *co = coro_get();
 
 	if (!co)
-		return -ENOMEM;
+		return NULL;
 	BUG_ON(t && t->coro);
 	co->task = t;
 	co->fn = fn;
 	co->arg = arg;
 	if (t)
 		t->coro = co;
+	return co;
+}
+
+int sched_start(struct task *t, void (*fn)(void *), void *arg)
+{
+	struct coro *co = coro_prepare(t, fn, arg);
+
+	if (!co)
+		return -ENOMEM;
 	if (running)
 		coro_enqueue(co);
 	else
 		coro_run(co);
+	return 0;
+}
+
+int sched_start_queued(struct task *t, void (*fn)(void *), void *arg)
+{
+	struct coro *co = coro_prepare(t, fn, arg);
+
+	if (!co)
+		return -ENOMEM;
+	coro_enqueue(co);
 	return 0;
 }
 

@@ -14,6 +14,8 @@ extern struct task *current; /* whose call runs now; NULL in loop callbacks and 
 
 /* Starts fn(arg) on a coroutine at once (from the loop) or as soon as the running one sleeps. */
 int sched_start(struct task *t, void (*fn)(void *), void *arg);
+/* The same, but never before the caller has returned to the loop or sleeps. */
+int sched_start_queued(struct task *t, void (*fn)(void *), void *arg);
 /* The running coroutine goes on without a task (its task is about to be freed). */
 void sched_detach(void);
 void might_sleep(void); /* BUG unless on a coroutine */
@@ -32,20 +34,23 @@ struct waiter {
 	bool exclusive; /* waitq_wake_one stops after the first of these */
 };
 
-#define WAITQ_INIT(q) {LIST_HEAD_INIT((q).waiters)}
+#define WAITQ_INIT(q) \
+	{ \
+		LIST_HEAD_INIT((q).waiters) \
+	}
 static inline void waitq_init(struct waitq *q)
 {
 	list_init(&q->waiters);
 }
 void waitq_add(struct waitq *q, struct waiter *w);
-void waitq_del(struct waiter *w);		    /* harmless if not queued */
-void waitq_wake(struct waitq *q, u32 events);	    /* all */
-void waitq_wake_one(struct waitq *q, u32 events);   /* non-exclusive ones and one exclusive */
+void waitq_del(struct waiter *w);		  /* harmless if not queued */
+void waitq_wake(struct waitq *q, u32 events);	  /* all */
+void waitq_wake_one(struct waitq *q, u32 events); /* non-exclusive ones and one exclusive */
 
 #define WAIT_FOREVER UINT64_MAX
 enum wait_mode {
-	WAIT_KILLABLE,	    /* only a fatal signal ends it early */
-	WAIT_INTERRUPTIBLE, /* any deliverable signal does */
+	WAIT_KILLABLE,	      /* only a fatal signal ends it early */
+	WAIT_INTERRUPTIBLE,   /* any deliverable signal does */
 	WAIT_UNINTERRUPTIBLE, /* nothing does; only for waits whose end is certain */
 };
 
@@ -62,24 +67,24 @@ void sched_interrupt(struct task *t, bool fatal); /* a signal arrived: ends t's 
 void sched_yield_now(void); /* lets other runnable coroutines go first; sleeps */
 
 /* Sleeps on q until cond holds: 0, -EINTR, -ETIMEDOUT. cond is evaluated without sleeping. */
-#define wait_event_mode(q, cond, mode, deadline_ns)                                                \
-	({                                                                                         \
-		struct waiter w_ = {.fn = sched_wake_waiter, .priv = sched_self()};                \
-		int ret_ = 0;                                                                      \
-		might_sleep();                                                                     \
-		waitq_add((q), &w_);                                                               \
-		while (!(cond)) {                                                                  \
-			ret_ = sched_sleep((mode), (deadline_ns));                                 \
-			if (ret_ < 0)                                                              \
-				break;                                                             \
-		}                                                                                  \
-		if (ret_ < 0 && (cond))                                                            \
-			ret_ = 0;                                                                  \
-		waitq_del(&w_);                                                                    \
-		ret_;                                                                              \
+#define wait_event_mode(q, cond, mode, deadline_ns) \
+	({ \
+		struct waiter w_ = {.fn = sched_wake_waiter, .priv = sched_self()}; \
+		int ret_ = 0; \
+		might_sleep(); \
+		waitq_add((q), &w_); \
+		while (!(cond)) { \
+			ret_ = sched_sleep((mode), (deadline_ns)); \
+			if (ret_ < 0) \
+				break; \
+		} \
+		if (ret_ < 0 && (cond)) \
+			ret_ = 0; \
+		waitq_del(&w_); \
+		ret_; \
 	})
 #define wait_event(q, cond) wait_event_mode(q, cond, WAIT_INTERRUPTIBLE, WAIT_FOREVER)
-#define wait_event_until(q, cond, deadline_ns)                                                     \
+#define wait_event_until(q, cond, deadline_ns) \
 	wait_event_mode(q, cond, WAIT_INTERRUPTIBLE, deadline_ns)
 #define wait_event_killable(q, cond) wait_event_mode(q, cond, WAIT_KILLABLE, WAIT_FOREVER)
 

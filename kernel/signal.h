@@ -26,8 +26,9 @@ struct sigqueue {
 	struct list_head link;
 	siginfo_t info;
 	struct sig_user *user;
-	void (*dequeued)(
-		struct sigqueue *q, siginfo_t *info); /* may change *info; does not sleep */
+	/* Taken off its queue; may change *info, does not sleep. */
+	void (*dequeued)(struct sigqueue *q, siginfo_t *info);
+	void *priv; /* the timer's */
 };
 
 struct sighand { /* shared by CLONE_SIGHAND */
@@ -81,9 +82,9 @@ int signal_send_task(struct task *t, int sig, const siginfo_t *info);	  /* threa
 int signal_send_group(struct tgroup *tg, int sig, const siginfo_t *info); /* process-directed */
 /* To every process of a group; number reached. No permission check. */
 int signal_send_pgrp(pid_t pgid, int sig, const siginfo_t *info);
-/* A timer's own queue entry: to t if not NULL, else to tg. 0, or 1: it is queued already. */
+/* A timer's own queue entry: to t if not NULL, else to tg. 0; 1: it is queued already; -EAGAIN: the
+ * signal is ignored. */
 int signal_send_queue(struct sigqueue *q, struct task *t, struct tgroup *tg);
-void sigqueue_cancel(struct sigqueue *q); /* off its queue, if it is on one */
 /* May current send sig to that process? 0, -EPERM (kill(2)) */
 int signal_permission(const struct tgroup *tg, int sig);
 /* Tells tg's parent about a stop or continue (CLD_STOPPED, CLD_CONTINUED) and wakes its waits. */

@@ -76,6 +76,11 @@ struct tgroup {
 	struct rlimit rlim[RLIM_NLIMITS];
 	struct itimer itimer_real, itimer_virtual, itimer_prof;
 	struct list_head posix_timers;
+	int next_timer_id;
+	struct timer cpu_sampler; /* while a CPU-time timer or limit is armed (itimer.c) */
+	u64 cpu_sampled_ns;	  /* CPU time at the last sample */
+	u64 cpu_period_ns;
+	u64 xcpu_next_ns;		       /* CPU time of the next SIGXCPU */
 	struct guest_usage usage, child_usage; /* of ended threads; of reaped children */
 	u64 start_ns;			       /* OS_CLOCK_BOOTTIME */
 	u64 sched_dummy;

@@ -1,0 +1,289 @@
+/*
+ * The end of threads and processes: exit(2), exit_group(2), what a process leaves to its parent,
+ * children, session and process group. See exit.h for the protocol with entry.c.
+ *
+ * A group exit kills the host process at once, so no guest instruction of it runs any more; then
+ * every task ends on its own coroutine, and the last one makes the group a zombie.
+ */
+#include "kernel/exit.h"
+
+#include "fs/fdtable.h"
+#include "kernel/itimer.h"
+#include "kernel/lib/log.h"
+#include "kernel/pid.h"
+#include "kernel/posix_timer.h"
+#include "kernel/robust.h"
+#include "kernel/syscall.h"
+
+#define NR_EXIT 60
+
+void (*tty_leader_exit_hook)(struct tgroup *leader);
+void (*tty_drop_hook)(struct tgroup *tg);
+
+static void exit_main(void *arg)
+{
+	task_exit(arg);
+}
+
+/* Sends a task that is not current to its end. It is not freed before the caller sleeps. */
+static void end_task(struct task *t)
+{
+	t->sigpending_flag = true;
+	if (t == current)
+		return;
+	if (t->coro)
+		sched_interrupt(t, true);
+	else if (sched_start_queued(t, exit_main, t) < 0)
+		klog("%d: no memory to end the task", t->tid);
+}
+
+void group_exit(struct tgroup *tg, int status)
+{
+	struct task *t;
+
+	if (tg->exiting || list_empty(&tg->tasks))
+		return;
+	tg->exiting = true;
+	tg->exit_status = status;
+	t = list_first(&tg->tasks, struct task, tg_link);
+	guest_usage(t, true, &tg->usage);
+	trace(TRACE_SIGNAL, "%d: group exit, status %#x", tg->pid, (unsigned)status);
+	guest_kill(t);
+	list_for_each_entry (t, &tg->tasks, tg_link)
+		end_task(t);
+}
+
+void exit_other_threads(struct task *t)
+{
+	struct tgroup *tg = t->tg;
+	struct task *o;
+
+	list_for_each_entry (o, &tg->tasks, tg_link) {
+		if (o == t || o->ending)
+			continue;
+		o->ending = true;
+		end_task(o);
+	}
+	wait_event_mode(&tg->threads_wait, tg->nr_tasks == 1, WAIT_UNINTERRUPTIBLE, WAIT_FOREVER);
+	if (t->tid != tg->pid)
+		task_set_tid(t, tg->pid);
+}
+
+void vfork_release(struct task *child)
+{
+	struct task *parent = child->vfork_parent;
+
+	if (!parent)
+		return;
+	child->vfork_parent = NULL;
+	parent->vforking = false;
+	waitq_wake(&parent->vfork_wait, 0);
+}
+
+void kernel_guest_gone(struct task *t, int host_status)
+{
+	if (!task_ending(t))
+		group_exit(t->tg, host_status & 0xff7f);
+}
+
+/* ---- the family ---- */
+
+/* Who inherits tg's children: the nearest subreaper above it, else pid 1. */
+static struct tgroup *find_reaper(const struct tgroup *tg)
+{
+	struct tgroup *p;
+
+	for (p = tg->parent; p && p != init_tg; p = p->parent) {
+		if (p->is_subreaper && !p->exiting && p->state != TG_ZOMBIE)
+			return p;
+	}
+	return init_tg;
+}
+
+static void siginfo_child(siginfo_t *info, const struct tgroup *tg)
+{
+	int status = tg->exit_status;
+
+	siginfo_kernel(info, tg->exit_signal);
+	info->si_pid = tg->pid;
+	info->si_uid = tg->exit_uid;
+	info->si_utime = tg->usage.utime_ns / (NSEC_PER_SEC / 100);
+	info->si_stime = tg->usage.stime_ns / (NSEC_PER_SEC / 100);
+	info->si_code = status & 0x7f ? CLD_KILLED : CLD_EXITED;
+	info->si_status = status & 0x7f ? status & 0x7f : status >> 8 & 0xff;
+}
+
+/* A zombie's parent learns of it. True: it does not want to wait for it. */
+static bool notify_parent(struct tgroup *tg)
+{
+	struct tgroup *parent = tg->parent;
+	const struct abi_sigaction *a;
+	bool autoreap = false, silent = tg->exit_signal <= 0;
+	siginfo_t info;
+
+	if (!parent || list_empty(&parent->tasks))
+		return false;
+	a = &list_first(&parent->tasks, struct task, tg_link)->sighand->action[SIGCHLD - 1];
+	if (tg->exit_signal == SIGCHLD) {
+		bool ignored = a->handler == (uaddr_t)(uintptr_t)SIG_IGN;
+
+		autoreap = ignored || (a->flags & SA_NOCLDWAIT);
+		silent = ignored;
+	}
+	if (!silent) {
+		siginfo_child(&info, tg);
+		signal_send_group(parent, tg->exit_signal, &info);
+	}
+	waitq_wake(&parent->wait_child, 0);
+	return autoreap;
+}
+
+static void hangup_if_orphaned(pid_t pgid, const struct tgroup *leaving)
+{
+	if (!pgrp_orphaned_without(pgid, leaving) || !pgrp_has_stopped(pgid))
+		return;
+	signal_send_pgrp(pgid, SIGHUP, NULL);
+	signal_send_pgrp(pgid, SIGCONT, NULL);
+}
+
+static void parent_death_signal(struct tgroup *child)
+{
+	struct task *t;
+
+	list_for_each_entry (t, &child->tasks, tg_link) {
+		siginfo_t info;
+
+		if (!t->pdeath_signal)
+			continue;
+		siginfo_user(&info, t->pdeath_signal);
+		signal_send_group(child, t->pdeath_signal, &info);
+	}
+}
+
+static void reparent_children(struct tgroup *tg)
+{
+	struct tgroup *reaper = find_reaper(tg), *child, *next;
+
+	list_for_each_entry_safe (child, next, &tg->children, sibling) {
+		list_del(&child->sibling);
+		child->parent = reaper;
+		child->exit_signal = SIGCHLD;
+		list_add_tail(&child->sibling, &reaper->children);
+		parent_death_signal(child);
+		if (child->state == TG_ZOMBIE && notify_parent(child))
+			tgroup_reap(child);
+		else if (child->pgid != tg->pgid && child->sid == tg->sid)
+			hangup_if_orphaned(child->pgid, NULL);
+	}
+}
+
+void tgroup_reap(struct tgroup *tg)
+{
+	tgroup_unhash(tg);
+}
+
+static int machine_status(int status)
+{
+	return status & 0x7f ? 128 + (status & 0x7f) : status >> 8 & 0xff;
+}
+
+/* The last task t of its group ends. */
+static void process_exit(struct tgroup *tg, struct task *t)
+{
+	tg->exiting = true;
+	tg->exit_uid = t->cred->uid;
+	tg->exit_suid = t->cred->suid;
+	itimers_exit(tg);
+	posix_timers_exit(tg);
+	sigpending_flush(&tg->pending);
+	if (tg == init_tg) {
+		machine_end(machine_status(tg->exit_status));
+		return;
+	}
+	if (tg->sid == tg->pid && tty_leader_exit_hook)
+		tty_leader_exit_hook(tg);
+	if (tty_drop_hook)
+		tty_drop_hook(tg);
+	reparent_children(tg);
+	if (tg->parent && tg->parent->pgid != tg->pgid && tg->parent->sid == tg->sid)
+		hangup_if_orphaned(tg->pgid, tg);
+}
+
+/* ---- the task ---- */
+
+static void release_resources(struct task *t)
+{
+	struct files *files = t->files;
+	struct fs_ctx *fs = t->fs;
+
+	if (files)
+		files_put(files); /* t->files serves as lock owner meanwhile */
+	t->files = NULL;
+	t->fs = NULL;
+	if (fs)
+		fs_ctx_put(fs);
+	mm_put(t->mm);
+	t->mm = NULL;
+}
+
+/* A thread of a group that lives on: lets its exit(2) happen natively. */
+static void finish_native_exit(struct task *t)
+{
+	if (t->event.kind == GUEST_CALL && t->event.nr == NR_EXIT && !guest_in_stub(t))
+		guest_answer_exit(t);
+}
+
+void task_exit(struct task *t)
+{
+	struct tgroup *tg = tgroup_get(t->tg);
+	bool last;
+
+	BUG_ON(t != current);
+	t->ending = true;
+	if (tg->nr_tasks == 1)
+		group_exit(tg, t->exit_code);
+	signal_leave_thread(t);
+	release_resources(t);
+	vfork_release(t);
+	last = tg->nr_tasks == 1;
+	if (!tg->exiting) {
+		if (last)
+			tg->exit_status = t->exit_code;
+		finish_native_exit(t);
+	}
+	if (last)
+		process_exit(tg, t);
+	t->state = TASK_DEAD;
+	sighand_put(t->sighand);
+	cred_put(t->cred);
+	task_free(t);
+	waitq_wake(&tg->threads_wait, 0);
+	if (last && tg != init_tg) {
+		tg->state = TG_ZOMBIE;
+		if (notify_parent(tg))
+			tgroup_reap(tg);
+		waitq_wake(&tg->exit_wait, POLLIN);
+	}
+	tgroup_put(tg);
+}
+
+/* ---- calls ---- */
+
+SYSCALL_DEFINE1(exit, int, code)
+{
+	struct task *t = current;
+	long err = robust_exit_thread(t);
+
+	if (err < 0)
+		return err;
+	t->exit_code = (code & 0xff) << 8;
+	t->ending = true;
+	return 0;
+}
+
+SYSCALL_DEFINE1(exit_group, int, code)
+{
+	robust_exit_group(current);
+	group_exit(current->tg, (code & 0xff) << 8);
+	return 0;
+}

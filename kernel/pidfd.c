@@ -1,0 +1,162 @@
+/*
+ * pidfds: pidfd_open(2), pidfd_send_signal(2), pidfd_getfd(2). The file holds a reference to the
+ * thread group, which stays valid (as a zombie, or unhashed) after the process is gone.
+ */
+#include "kernel/pidfd.h"
+
+#include "fs/fdtable.h"
+#include "kernel/pid.h"
+#include "kernel/syscall.h"
+#include "kernel/sys_signal.h"
+
+#include <stdio.h>
+
+static void pidfd_release(struct file *f)
+{
+	tgroup_put(f->priv);
+}
+
+static bool reaped(const struct tgroup *tg)
+{
+	return list_empty(&tg->all_link);
+}
+
+static u32 pidfd_poll(struct file *f, struct poll_table *pt)
+{
+	struct tgroup *tg = f->priv;
+
+	poll_wait(pt, &tg->exit_wait);
+	if (reaped(tg))
+		return EPOLLIN | EPOLLRDNORM | EPOLLHUP;
+	return tg->state == TG_ZOMBIE ? EPOLLIN | EPOLLRDNORM : 0;
+}
+
+static int pidfd_show_fdinfo(struct file *f, char *buf, size_t size)
+{
+	const struct tgroup *tg = f->priv;
+	int pid = reaped(tg) ? -1 : tg->pid;
+
+	return snprintf(buf, size, "Pid:\t%d\nNSpid:\t%d\n", pid, pid);
+}
+
+static const struct file_ops pidfd_ops = {
+	.release = pidfd_release,
+	.poll = pidfd_poll,
+	.show_fdinfo = pidfd_show_fdinfo,
+	.stream = true,
+	.poll_notify = true,
+};
+
+int pidfd_install(struct tgroup *tg, u32 flags)
+{
+	struct file *f;
+	int err = file_anon("anon_inode:[pidfd]", &pidfd_ops, tg, O_RDWR | flags, 0600, &f);
+
+	if (err < 0)
+		return err;
+	tgroup_get(tg);
+	err = fd_install(f, 0, true);
+	if (err < 0)
+		file_put(f);
+	return err;
+}
+
+struct tgroup *pidfd_tgroup(int fd, bool *nonblock)
+{
+	struct file *f = fd_file(fd);
+	struct tgroup *tg = NULL;
+
+	if (!f)
+		return NULL;
+	if (f->ops == &pidfd_ops) {
+		tg = tgroup_get(f->priv);
+		if (nonblock)
+			*nonblock = f->flags & O_NONBLOCK;
+	}
+	file_put(f);
+	return tg;
+}
+
+SYSCALL_DEFINE2(pidfd_open, int, pid, u32, flags)
+{
+	struct tgroup *tg;
+
+	if (pid <= 0 || (flags & ~(u32)O_NONBLOCK))
+		return -EINVAL;
+	tg = tgroup_find(pid);
+	if (!tg)
+		return task_find(pid) ? -ENOENT : -ESRCH;
+	return pidfd_install(tg, flags);
+}
+
+static long send_signal(struct tgroup *tg, int sig, uaddr_t uinfo)
+{
+	siginfo_t info;
+	long err;
+
+	if (sig < 0 || sig > ABI_NSIG)
+		return -EINVAL;
+	if (uinfo) {
+		err = siginfo_from_user(&info, uinfo, sig, tg->pid);
+		if (err < 0)
+			return err;
+	} else {
+		siginfo_user(&info, sig);
+	}
+	if (reaped(tg))
+		return -ESRCH;
+	err = signal_permission(tg, sig);
+	if (err < 0 || !sig)
+		return err;
+	return signal_send_group(tg, sig, &info);
+}
+
+SYSCALL_DEFINE4(pidfd_send_signal, int, fd, int, sig, uaddr_t, uinfo, u32, flags)
+{
+	struct tgroup *tg;
+	long ret;
+
+	if (flags)
+		return -EINVAL;
+	tg = pidfd_tgroup(fd, NULL);
+	if (!tg)
+		return -EBADF;
+	ret = send_signal(tg, sig, uinfo);
+	tgroup_put(tg);
+	return ret;
+}
+
+static long get_fd(const struct tgroup *tg, int fd)
+{
+	struct task *t = tgroup_task(tg);
+	struct file *f;
+	int ret;
+
+	if (!t || !t->files)
+		return -ESRCH;
+	if (tg != current->tg && !capable(CAP_SYS_PTRACE) &&
+		(current->cred->uid != t->cred->uid || current->cred->uid != t->cred->suid))
+		return -EPERM;
+	if (fd < 0 || (unsigned)fd >= t->files->nr || !t->files->slots[fd].file)
+		return -EBADF;
+	f = file_get(t->files->slots[fd].file);
+	ret = fd_install(f, 0, true);
+	if (ret < 0)
+		file_put(f);
+	return ret;
+}
+
+SYSCALL_DEFINE3(pidfd_getfd, int, pidfd, int, fd, u32, flags)
+{
+	struct tgroup *tg;
+	long ret;
+
+	if (flags)
+		return -EINVAL;
+	tg = pidfd_tgroup(pidfd, NULL);
+	if (!tg)
+		return -EBADF;
+	ret = get_fd(tg, fd);
+	tgroup_put(tg);
+	return ret;
+}
