@@ -69,6 +69,30 @@ void os_panic(void)
 	_exit(70);
 }
 
+static u64 meminfo_bytes(const char *text, const char *name)
+{
+	const char *p = strstr(text, name);
+
+	return p ? strtoull(p + strlen(name), NULL, 10) << 10 : 0;
+}
+
+/* What sysinfo(2) does not say. */
+static void read_meminfo(struct os_sysinfo *si)
+{
+	int fd = open("/proc/meminfo", O_RDONLY | O_CLOEXEC);
+	char text[2048];
+	ssize_t n;
+
+	if (fd < 0)
+		return;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	si->mem_available = meminfo_bytes(text, "\nMemAvailable:");
+	si->mem_buffers = meminfo_bytes(text, "\nBuffers:");
+	si->mem_cached = meminfo_bytes(text, "\nCached:");
+}
+
 int os_sysinfo(struct os_sysinfo *si)
 {
 	struct sysinfo h;
@@ -77,10 +101,18 @@ int os_sysinfo(struct os_sysinfo *si)
 	if (sysinfo(&h) < 0)
 		return -errno;
 	si->mem_total = (u64)h.totalram * h.mem_unit;
-	si->mem_free = (u64)(h.freeram + h.bufferram) * h.mem_unit;
+	si->mem_free = (u64)h.freeram * h.mem_unit;
+	si->swap_total = (u64)h.totalswap * h.mem_unit;
+	si->swap_free = (u64)h.freeswap * h.mem_unit;
+	si->mem_available = si->mem_free;
+	si->mem_buffers = (u64)h.bufferram * h.mem_unit;
+	si->mem_cached = 0;
+	read_meminfo(si);
 	for (int i = 0; i < 3; i++)
 		si->load[i] = h.loads[i];
 	si->nr_cpus = n > 0 ? (unsigned)n : 1;
 	snprintf(si->cpuinfo_path, sizeof(si->cpuinfo_path), "/proc/cpuinfo");
+	snprintf(si->stat_path, sizeof(si->stat_path), "/proc/stat");
+	snprintf(si->vmstat_path, sizeof(si->vmstat_path), "/proc/vmstat");
 	return 0;
 }

@@ -143,8 +143,8 @@ static int enter_child(const struct pseudo_ctx *dir, u64 key, struct pseudo_ctx 
 	return ret;
 }
 
-static int child_ctx(const struct pseudo_ctx *dir, const char *name, size_t len,
-	struct pseudo_ctx *child)
+static int child_ctx(
+	const struct pseudo_ctx *dir, const char *name, size_t len, struct pseudo_ctx *child)
 {
 	const struct pseudo_row *row;
 	u64 key;
@@ -330,7 +330,8 @@ static int pseudo_iterate(struct file *file, struct dir_sink *sink)
 		file->pos = 1;
 	}
 	if (file->pos == 1) {
-		if (!sink->emit(sink, "..", 2, file->path.dentry->parent->inode->ino, S_IFDIR >> 12, 2))
+		if (!sink->emit(
+			    sink, "..", 2, file->path.dentry->parent->inode->ino, S_IFDIR >> 12, 2))
 			return 0;
 		file->pos = 2;
 	}
@@ -364,8 +365,8 @@ static const struct super_ops pseudo_super_ops = {
 	.statfs = pseudo_statfs,
 };
 
-int pseudo_mount(const struct fs_type *type, u32 magic, const struct pseudo_row *root,
-	struct super **out)
+int pseudo_mount(
+	const struct fs_type *type, u32 magic, const struct pseudo_row *root, struct super **out)
 {
 	struct pseudo_ctx c = {.row = root};
 	struct super *sb = super_alloc(type, &pseudo_super_ops, NULL);

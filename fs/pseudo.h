@@ -1,7 +1,7 @@
 /*
  * Table-driven trees of generated files: proc and sysfs. A directory is a table of rows, plus
- * children that exist by number (processes, threads, descriptors, cpus). What a file is about is its
- * struct pseudo_ctx, inherited from the directory and refined by numbered children.
+ * children that exist by number (processes, threads, descriptors, cpus). What a file is about is
+ * its struct pseudo_ctx, inherited from the directory and refined by numbered children.
  */
 #ifndef SKIFF_FS_PSEUDO_H
 #define SKIFF_FS_PSEUDO_H
@@ -15,10 +15,10 @@ struct tgroup;
 
 struct pseudo_ctx {
 	const struct pseudo_row *row;
-	struct tgroup *tg;	   /* the process it is about, with a reference; NULL if none */
-	pid_t tid;		   /* the thread of it; 0: the process as a whole */
-	u64 tid_start_ns;	   /* tells a reused tid from the thread meant */
-	u64 key;		   /* number of the nearest numbered directory or file */
+	struct tgroup *tg; /* the process it is about, with a reference; NULL if none */
+	pid_t tid;	   /* the thread of it; 0: the process as a whole */
+	u64 tid_start_ns;  /* tells a reused tid from the thread meant */
+	u64 key;	   /* number of the nearest numbered directory or file */
 };
 
 /* Hooks return 0 or -errno. */
@@ -44,7 +44,8 @@ struct pseudo_row {
 struct pseudo_dir {
 	const struct pseudo_row *rows; /* sorted by name */
 	unsigned nr_rows;
-	const struct pseudo_row *child; /* of numbered children; its name is a prefix ("cpu") or NULL */
+	const struct pseudo_row
+		*child; /* of numbered children; its name is a prefix ("cpu") or NULL */
 	/* The numbers of the children from `from` on, ascending, as a malloc'ed array: how many. */
 	ssize_t (*keys)(const struct pseudo_ctx *dir, u64 from, u64 **out);
 	/* Refines *child (a copy of dir's, key set, tg referenced already) or gives -ENOENT. A hook
@@ -56,8 +57,8 @@ struct pseudo_dir {
 #define PSEUDO_DIR(table) .rows = (table), .nr_rows = ARRAY_SIZE(table)
 
 /* A new super whose root is the directory row. */
-int pseudo_mount(const struct fs_type *type, u32 magic, const struct pseudo_row *root,
-	struct super **out);
+int pseudo_mount(
+	const struct fs_type *type, u32 magic, const struct pseudo_row *root, struct super **out);
 const struct pseudo_ctx *pseudo_ctx(const struct inode *inode);
 bool pseudo_alive(const struct pseudo_ctx *c); /* is what it is about still there? */
 /* Who owns files about c: set by proc; NULL leaves root. */

@@ -1,7 +1,7 @@
 /*
  * Text files of pseudo trees. The text is made when a reader is at position 0 (again), kept with
- * the open file, and served by position, so that a reader in pieces sees one consistent text and one
- * that seeks back sees news. One write is one value.
+ * the open file, and served by position, so that a reader in pieces sees one consistent text and
+ * one that seeks back sees news. One write is one value.
  */
 #include "fs/pseudo_file.h"
 

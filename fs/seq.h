@@ -18,7 +18,8 @@ void seq_putc(struct seq *s, char c);
 void seq_printf(struct seq *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Text with every byte of special (and backslashes) as \ooo, as in /proc/mounts. */
 void seq_escape(struct seq *s, const char *text, const char *special);
-/* Room for len more bytes, to be filled in place; NULL: out of memory. The caller adds to s->len. */
+/* Room for len more bytes, to be filled in place; NULL: out of memory. The caller adds to s->len.
+ */
 char *seq_reserve(struct seq *s, size_t len);
 
 #endif

@@ -304,6 +304,7 @@ int vfs_fstat(struct file *f, struct stat *st);
 /* ---- mounts (fs/mount.c) ---- */
 int fs_register(const struct fs_type *type);
 const struct fs_type *fs_find(const char *name);
+const struct fs_type *fs_type_at(unsigned i); /* in order of registration; NULL past the last */
 struct super *super_alloc(const struct fs_type *type, const struct super_ops *ops, void *priv);
 void super_put(struct super *sb);
 int mount_root(struct super *sb, u32 flags, struct path *out); /* the machine's root */

@@ -25,12 +25,13 @@ void dmesg_add(unsigned prio, const char *text, size_t len);
 void dmesg_printf(enum dmesg_level level, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3))); /* to the ring only */
 
-u64 dmesg_first(void); /* sequence number of the oldest record held */
-u64 dmesg_next(void);  /* that the next record will get */
+u64 dmesg_first(void);	 /* sequence number of the oldest record held */
+u64 dmesg_next(void);	 /* that the next record will get */
 u64 dmesg_cleared(void); /* first record since the last clear */
 void dmesg_clear(void);
 const struct dmesg_record *dmesg_get(u64 seq); /* NULL: overwritten, or not yet there */
-/* "<6>[    1.234567] text\n" into buf; its length (also if buf is too small, then nothing is written). */
+/* "<6>[    1.234567] text\n" into buf; its length (also if buf is too small, then nothing is
+ * written). */
 size_t dmesg_format(const struct dmesg_record *r, char *buf, size_t size);
 void dmesg_fini(void);
 

@@ -5,6 +5,7 @@
  */
 #include "kernel/exec.h"
 #include "kernel/lib/log.h"
+#include "kernel/mapped.h"
 #include "kernel/os.h"
 
 #include <asm/unistd.h>
@@ -240,6 +241,7 @@ static int map_segments(struct batch *b, struct elf_file *e)
 	e->hfd = e->file->ops->mmap_hfd(e->file, false, &e->hoff);
 	if (e->hfd < 0)
 		return e->hfd;
+	mapped_note(e->hfd, e->file);
 	gfd = guest_give_fd(current, e->hfd);
 	if (gfd < 0)
 		return gfd;

@@ -1,7 +1,7 @@
 /*
  * The names of mapped files, by host (device, inode). Mappings come and go without the kernel's
- * knowledge (munmap is native), so entries cannot be counted; they hold text, not references, and the
- * table is a bounded cache whose oldest entry goes first.
+ * knowledge (munmap is native), so entries cannot be counted; they hold text, not references, and
+ * the table is a bounded cache whose oldest entry goes first.
  */
 #include "kernel/mapped.h"
 

@@ -1,6 +1,6 @@
 /*
- * Names for the host files that guest processes map: the host says which (device, inode) is behind a
- * mapping, this says what the guest calls it. Filled at mmap and exec, read by /proc/PID/maps.
+ * Names for the host files that guest processes map: the host says which (device, inode) is behind
+ * a mapping, this says what the guest calls it. Filled at mmap and exec, read by /proc/PID/maps.
  */
 #ifndef SKIFF_KERNEL_MAPPED_H
 #define SKIFF_KERNEL_MAPPED_H

@@ -21,6 +21,9 @@ struct os_sysinfo {
 	u64 load[3];		 /* fixed point, 16 fractional bits, as sysinfo(2) */
 	unsigned nr_cpus;
 	char cpuinfo_path[32]; /* host file with the text of /proc/cpuinfo */
+	u64 mem_available, mem_cached, mem_buffers; /* bytes; part of it may be the host's own */
+	u64 swap_total, swap_free;
+	char stat_path[32], vmstat_path[32]; /* host files with the texts of proc(5) */
 };
 int os_sysinfo(struct os_sysinfo *si);
 

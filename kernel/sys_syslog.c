@@ -24,7 +24,7 @@ enum syslog_action {
 
 #define SYSLOG_BUFFER_SIZE (256 * 1024) /* what SIZE_BUFFER reports: enough for READ_ALL */
 
-static u64 read_seq;   /* of the next record SYSLOG_READ gives */
+static u64 read_seq;	/* of the next record SYSLOG_READ gives */
 static size_t read_off; /* bytes of it already given */
 
 /* Copies formatted records from *seq on, skipping off bytes of the first. Bytes or -EFAULT. */

@@ -10,7 +10,6 @@
 #include "kernel/os.h"
 #include "kernel/syscall.h"
 
-#define PID_MAX 32768
 
 struct tgroup *init_tg;
 struct list_head all_tgroups = LIST_HEAD_INIT(all_tgroups);
@@ -164,8 +163,10 @@ void task_free(struct task *t)
 	list_del(&t->tg_link);
 	tg->nr_tasks--;
 	nr_tasks_total--;
-	if (tg->leader == t)
+	if (tg->leader == t) {
+		memcpy(tg->exit_comm, t->comm, sizeof(tg->exit_comm));
 		tg->leader = NULL;
+	}
 	sigpending_flush(&t->pending);
 	guest_release(t);
 	if (t == current)

@@ -172,6 +172,7 @@ pid_t pid_alloc(void);	   /* a free one; -EAGAIN */
 /* Enters t, and tg if t is its first thread, into the tables. */
 int task_register(struct task *t, struct tgroup *tg, pid_t tid);
 extern unsigned nr_tasks_total, nr_tasks_max;
+#define PID_MAX 32768 /* ids are below it */
 extern u64 nr_forks;
 struct mm *mm_create(void);
 struct mm *mm_copy(const struct mm *mm);

@@ -1,6 +1,6 @@
 /*
- * Host and domain name of the machine. Set by the command line, sethostname(2) and setdomainname(2),
- * and the files of /proc/sys/kernel. uname(2).
+ * Host and domain name of the machine. Set by the command line, sethostname(2) and
+ * setdomainname(2), and the files of /proc/sys/kernel. uname(2).
  */
 #include "kernel/uts.h"
 

@@ -38,7 +38,8 @@ static int proc_open(const struct guest *g, bool thread, const char *file)
 }
 
 /* A small file whole, NUL-terminated; bytes or -ESRCH. */
-static ssize_t proc_read(const struct guest *g, bool thread, const char *file, char *buf, size_t size)
+static ssize_t proc_read(
+	const struct guest *g, bool thread, const char *file, char *buf, size_t size)
 {
 	int fd = proc_open(g, thread, file);
 	ssize_t n;
@@ -79,7 +80,8 @@ static char *proc_read_all(const struct guest *g, bool thread, const char *file)
 	return buf;
 }
 
-/* Is the host's thread group leader gone? Then its memory files are empty: use a living thread's. */
+/* Is the host's thread group leader gone? Then its memory files are empty: use a living thread's.
+ */
 static bool by_thread(const struct guest *g)
 {
 	return g && g->proc->leader_gone;
@@ -223,7 +225,8 @@ static bool parse_vma(const char *line, size_t len, struct guest_vma *v)
 typedef int (*vma_fn)(const struct guest_vma *v, void *arg);
 
 /* Calls fn for the parts of v outside the hidden ranges: the host merges neighbours. */
-static int visible_parts(struct guest_vma v, const struct range *r, unsigned nr, vma_fn fn, void *arg)
+static int visible_parts(
+	struct guest_vma v, const struct range *r, unsigned nr, vma_fn fn, void *arg)
 {
 	uaddr_t end = v.end, first = v.start;
 	u64 offset = v.offset;

@@ -137,8 +137,8 @@ static int populate(struct dentry *root)
 	return 0;
 }
 
-static int devfs_mount(const struct fs_type *type, const char *source, const char *data,
-	struct super **out)
+static int devfs_mount(
+	const struct fs_type *type, const char *source, const char *data, struct super **out)
 {
 	struct super *sb;
 	int ret;

@@ -83,7 +83,8 @@ static ssize_t kmsg_write(struct file *file, struct uio *from, u64 *pos)
 		unsigned long v = strtoul(line + 1, &end, 10);
 
 		if (*end == '>') {
-			prio = (unsigned)(v & 7) | (v >> 3 ? (unsigned)(v & 0x3f8) : KMSG_FACILITY_USER);
+			prio = (unsigned)(v & 7) |
+			       (v >> 3 ? (unsigned)(v & 0x3f8) : KMSG_FACILITY_USER);
 			text = end + 1;
 		}
 	}

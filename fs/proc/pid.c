@@ -1,7 +1,7 @@
 /*
  * /proc/PID and /proc/PID/task/TID: which files there are, who owns them, and who may look inside a
- * process. A file speaks for one thread (its tid) or for the process; either may be gone by the time
- * it is read, which proc_task says with NULL. proc(5), ptrace(2) "access mode checking".
+ * process. A file speaks for one thread (its tid) or for the process; either may be gone by the
+ * time it is read, which proc_task says with NULL. proc(5), ptrace(2) "access mode checking".
  */
 #include "fs/fdtable.h"
 #include "fs/proc/proc.h"
@@ -122,7 +122,8 @@ static int store_oom_adj(const struct pseudo_ctx *c, char *text, size_t len)
 	return set_oom_score_adj(c->tg, v == 15 ? 1000 : v * 1000 / 17);
 }
 
-/* How good a victim the process is: its share of the memory in thousandths, 2/3 + adj/3 as Linux. */
+/* How good a victim the process is: its share of the memory in thousandths, 2/3 + adj/3 as Linux.
+ */
 static int show_oom_score(struct seq *s, const struct pseudo_ctx *c)
 {
 	struct task *t = proc_task(c);
@@ -153,7 +154,7 @@ static int show_children(struct seq *s, const struct pseudo_ctx *c)
 
 	if (c->tid && c->tid != c->tg->pid)
 		return 0; /* children belong to the process; they are listed at its leader */
-	list_for_each_entry(child, &c->tg->children, sibling)
+	list_for_each_entry (child, &c->tg->children, sibling)
 		seq_printf(s, "%d ", child->pid);
 	return 0;
 }
@@ -190,7 +191,7 @@ static ssize_t task_keys(const struct pseudo_ctx *dir, u64 from, u64 **out)
 	*out = calloc(MAX(dir->tg->nr_tasks, 1u), sizeof(u64));
 	if (!*out)
 		return -ENOMEM;
-	list_for_each_entry(t, &dir->tg->tasks, tg_link)
+	list_for_each_entry (t, &dir->tg->tasks, tg_link)
 		if ((u64)t->tid >= from && nr < (ssize_t)dir->tg->nr_tasks)
 			(*out)[nr++] = (u64)t->tid;
 	qsort(*out, (size_t)nr, sizeof(u64), compare_u64);

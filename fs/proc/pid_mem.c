@@ -1,6 +1,6 @@
 /*
- * /proc/PID/{cmdline,environ,auxv,mem}: what is in a process's memory. Reads go straight to the guest
- * process and stop where its memory does; programs may overwrite their arguments to rename
+ * /proc/PID/{cmdline,environ,auxv,mem}: what is in a process's memory. Reads go straight to the
+ * guest process and stop where its memory does; programs may overwrite their arguments to rename
  * themselves, which cmdline follows as Linux does. proc(5).
  */
 #include "fs/proc/proc.h"

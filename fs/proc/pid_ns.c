@@ -34,10 +34,10 @@ static int get_ns(const struct pseudo_ctx *c, struct path *out)
 	return -EOPNOTSUPP;
 }
 
-#define NS_ROW(text, number)                                                                       \
-	{                                                                                          \
-		.name = text, .mode = PROC_LINK, .show = show_ns, .get_link = get_ns,              \
-		.arg = (const void *)(uintptr_t)(number)                                           \
+#define NS_ROW(text, number) \
+	{ \
+		.name = text, .mode = PROC_LINK, .show = show_ns, .get_link = get_ns, \
+		.arg = (const void *)(uintptr_t)(number) \
 	}
 
 static const struct pseudo_row ns_rows[] = {

@@ -1,7 +1,7 @@
 /*
- * /proc/PID/{stat,statm,sched,schedstat,wchan,syscall}: figures about a process or one thread of it.
- * Times and faults come from the host process, the rest from the task. A zombie shows what its group
- * keeps. proc(5) gives the fields of stat by number.
+ * /proc/PID/{stat,statm,sched,schedstat,wchan,syscall}: figures about a process or one thread of
+ * it. Times and faults come from the host process, the rest from the task. A zombie shows what its
+ * group keeps. proc(5) gives the fields of stat by number.
  */
 #include "fs/proc/proc.h"
 #include "kernel/os.h"
@@ -92,9 +92,14 @@ static unsigned stat_flags(const struct tgroup *tg)
 /* Linux's scale: 0..39 for nice -20..19, -2..-100 for real-time policies. */
 static int stat_priority(const struct task *t)
 {
-	return t->sched_policy == SCHED_FIFO || t->sched_policy == SCHED_RR ?
-		-1 - t->sched_priority :
-		20 + t->nice;
+	return t->sched_policy == SCHED_FIFO || t->sched_policy == SCHED_RR ? -1 - t->sched_priority
+									    : 20 + t->nice;
+}
+
+void proc_tty(const struct tgroup *tg, int *tty_nr, int *tpgid)
+{
+	*tty_nr = 0;
+	*tpgid = -1;
 }
 
 static void show_stat_head(struct seq *s, const struct pseudo_ctx *c, const struct guest_usage *u)
@@ -172,10 +177,11 @@ int proc_show_stat(struct seq *s, const struct pseudo_ctx *c)
 		c->tid && c->tid != tg->pid ? -1 : tg->exit_signal, t ? t->sched_priority : 0,
 		t ? t->sched_policy : 0);
 	if (mm && open)
-		seq_printf(s, " %llu %llu %llu %llu %llu %llu %llu", (unsigned long long)mm->start_data,
-			(unsigned long long)mm->end_data, (unsigned long long)mm->brk_start,
-			(unsigned long long)mm->arg_start, (unsigned long long)mm->arg_end,
-			(unsigned long long)mm->env_start, (unsigned long long)mm->env_end);
+		seq_printf(s, " %llu %llu %llu %llu %llu %llu %llu",
+			(unsigned long long)mm->start_data, (unsigned long long)mm->end_data,
+			(unsigned long long)mm->brk_start, (unsigned long long)mm->arg_start,
+			(unsigned long long)mm->arg_end, (unsigned long long)mm->env_start,
+			(unsigned long long)mm->env_end);
 	else
 		seq_puts(s, " 0 0 0 0 0 0 0");
 	seq_printf(s, " %d\n", tg->state == TG_ZOMBIE && !c->tid ? tg->exit_status : 0);
@@ -190,7 +196,8 @@ int proc_show_statm(struct seq *s, const struct pseudo_ctx *c)
 
 	if (t && t->guest && t->mm) {
 		guest_mem(t, &m);
-		text = ALIGN_UP(t->mm->end_code, PAGE_SIZE) - ALIGN_DOWN(t->mm->start_code, PAGE_SIZE);
+		text = ALIGN_UP(t->mm->end_code, PAGE_SIZE) -
+		       ALIGN_DOWN(t->mm->start_code, PAGE_SIZE);
 	}
 	seq_printf(s, "%llu %llu %llu %llu 0 %llu 0\n", (unsigned long long)(m.size / PAGE_SIZE),
 		(unsigned long long)(m.resident / PAGE_SIZE),

@@ -1,7 +1,7 @@
 /*
- * /proc/PID/status and /proc/PID/limits: the same facts as stat and getrlimit(2), for people and for
- * scripts. Lines about what this kernel has no notion of (NUMA, speculation) are left out; readers
- * look lines up by name. proc(5).
+ * /proc/PID/status and /proc/PID/limits: the same facts as stat and getrlimit(2), for people and
+ * for scripts. Lines about what this kernel has no notion of (NUMA, speculation) are left out;
+ * readers look lines up by name. proc(5).
  */
 #include "fs/fdtable.h"
 #include "fs/proc/proc.h"
@@ -57,8 +57,8 @@ static void show_ids(struct seq *s, const struct pseudo_ctx *c)
 	seq_printf(s, "Tgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n", tg->pid,
 		c->tid ? c->tid : tg->pid, tg->parent ? tg->parent->pid : 0);
 	if (!cr) {
-		seq_printf(s, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\nFDSize:\t0\nGroups:\t\n", uid,
-			uid, tg->exit_suid, uid, 0, 0, 0, 0);
+		seq_printf(s, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\nFDSize:\t0\nGroups:\t\n",
+			uid, uid, tg->exit_suid, uid, 0, 0, 0, 0);
 		return;
 	}
 	seq_printf(s, "Uid:\t%u\t%u\t%u\t%u\n", cr->uid, cr->euid, cr->suid, cr->fsuid);

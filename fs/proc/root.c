@@ -1,0 +1,120 @@
+/*
+ * The root of proc: files about the machine, self and thread-self, and a directory for each
+ * process. Tables of what is below are in the files named for them. proc(5).
+ */
+#include "fs/proc/machine.h"
+#include "fs/proc/proc.h"
+#include "kernel/dmesg.h"
+#include "kernel/lib/log.h"
+#include "kernel/task.h"
+
+#define PROC_SUPER_MAGIC 0x9fa0
+
+static int show_self(struct seq *s, const struct pseudo_ctx *c)
+{
+	if (!current)
+		return -ENOENT;
+	seq_printf(s, "%d", current->tg->pid);
+	return 0;
+}
+
+static int show_thread_self(struct seq *s, const struct pseudo_ctx *c)
+{
+	if (!current)
+		return -ENOENT;
+	seq_printf(s, "%d/task/%d", current->tg->pid, current->tid);
+	return 0;
+}
+
+static const struct pseudo_row root_rows[] = {
+	{.name = "cmdline", .mode = PROC_RO, .show = pseudo_show_text, .arg = "skiff"},
+	{.name = "cpuinfo", .mode = PROC_RO, .show = machine_show_cpuinfo},
+	{.name = "devices", .mode = PROC_RO, .show = machine_show_devices},
+	{.name = "diskstats", .mode = PROC_RO, .show = machine_show_nothing},
+	{.name = "filesystems", .mode = PROC_RO, .show = machine_show_filesystems},
+	{.name = "kmsg", .mode = PROC_PRIVATE, .fops = &proc_kmsg_fops},
+	{.name = "loadavg", .mode = PROC_RO, .show = machine_show_loadavg},
+	{.name = "meminfo", .mode = PROC_RO, .show = machine_show_meminfo},
+	{.name = "misc", .mode = PROC_RO, .show = machine_show_nothing},
+	{.name = "mounts", .mode = PROC_LINK, .show = pseudo_show_link, .arg = "self/mounts"},
+	{.name = "net", .mode = PROC_LINK, .show = pseudo_show_link, .arg = "self/net"},
+	{.name = "partitions",
+		.mode = PROC_RO,
+		.show = pseudo_show_text,
+		.arg = "major minor  #blocks  name\n"},
+	{.name = "self", .mode = PROC_LINK, .show = show_self},
+	{.name = "stat", .mode = PROC_RO, .show = machine_show_stat},
+	{.name = "swaps",
+		.mode = PROC_RO,
+		.show = pseudo_show_text,
+		.arg = "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority"},
+	{.name = "sys", .mode = PROC_DIR, .dir = &proc_sys_dir},
+	{.name = "thread-self", .mode = PROC_LINK, .show = show_thread_self},
+	{.name = "uptime", .mode = PROC_RO, .show = machine_show_uptime},
+	{.name = "version", .mode = PROC_RO, .show = machine_show_version},
+	{.name = "vmstat", .mode = PROC_RO, .show = machine_show_vmstat},
+};
+
+static int compare_u64(const void *a, const void *b)
+{
+	u64 x = *(const u64 *)a, y = *(const u64 *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static ssize_t pid_keys(const struct pseudo_ctx *dir, u64 from, u64 **out)
+{
+	const struct tgroup *tg;
+	size_t nr = 0, i = 0;
+
+	list_for_each_entry (tg, &all_tgroups, all_link)
+		nr += (u64)tg->pid >= from;
+	if (!nr)
+		return 0;
+	*out = calloc(nr, sizeof(u64));
+	if (!*out)
+		return -ENOMEM;
+	list_for_each_entry (tg, &all_tgroups, all_link)
+		if ((u64)tg->pid >= from)
+			(*out)[i++] = (u64)tg->pid;
+	qsort(*out, nr, sizeof(u64), compare_u64);
+	return (ssize_t)nr;
+}
+
+/* A thread's id names its process too, though it is not listed. */
+static int pid_enter(const struct pseudo_ctx *dir, struct pseudo_ctx *child)
+{
+	struct tgroup *tg;
+	struct task *t;
+
+	if (!child->key || child->key > INT_MAX)
+		return -ENOENT;
+	tg = tgroup_find((pid_t)child->key);
+	if (!tg && (t = task_find((pid_t)child->key)))
+		tg = t->tg;
+	if (!tg)
+		return -ENOENT;
+	child->tg = tgroup_get(tg);
+	return 0;
+}
+
+static const struct pseudo_dir root_dir = {
+	PSEUDO_DIR(root_rows),
+	.child = &proc_pid_row,
+	.keys = pid_keys,
+	.enter = pid_enter,
+};
+
+static const struct pseudo_row root_row = {.name = "/", .mode = PROC_DIR, .dir = &root_dir};
+
+static int proc_mount(
+	const struct fs_type *type, const char *source, const char *data, struct super **out)
+{
+	pseudo_owner_hook = proc_owner;
+	return pseudo_mount(type, PROC_SUPER_MAGIC, &root_row, out);
+}
+
+const struct fs_type proc_fs_type = {
+	.name = "proc",
+	.mount = proc_mount,
+};

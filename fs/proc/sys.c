@@ -1,0 +1,228 @@
+/*
+ * /proc/sys: what sysctl(8) reads. Values are those the kernel goes by; a file can be written only
+ * if that changes what the kernel does. Rows are sorted by name. proc(5).
+ */
+#include "fs/proc/proc.h"
+#include "kernel/cred.h"
+#include "kernel/dmesg.h"
+#include "kernel/os.h"
+#include "kernel/task.h"
+#include "kernel/uts.h"
+#include "kernel/version.h"
+
+#include <stdio.h>
+
+#define TEXT(n, value) \
+	{ \
+		.name = n, .mode = PROC_RO, .show = pseudo_show_text, .arg = value \
+	}
+#define FILE_RO(n, fn) \
+	{ \
+		.name = n, .mode = PROC_RO, .show = fn \
+	}
+#define SUBDIR(n, d) \
+	{ \
+		.name = n, .mode = PROC_DIR, .dir = d \
+	}
+
+/* ---- names of the machine ---- */
+static int show_name(struct seq *s, const struct pseudo_ctx *c)
+{
+	seq_printf(s, "%s\n", (const char *)c->row->arg);
+	return 0;
+}
+
+static int store_name(const struct pseudo_ctx *c, char *text, size_t len)
+{
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	return uts_set((char *)c->row->arg, text, MIN(strcspn(text, "\n"), (size_t)UTS_LEN));
+}
+
+/* ---- random ---- */
+static void show_uuid_of(struct seq *s, u8 u[16])
+{
+	u[6] = (u[6] & 0x0f) | 0x40; /* version 4, RFC 9562 */
+	u[8] = (u[8] & 0x3f) | 0x80;
+	for (int i = 0; i < 16; i++)
+		seq_printf(s, i == 4 || i == 6 || i == 8 || i == 10 ? "-%02x" : "%02x", u[i]);
+	seq_putc(s, '\n');
+}
+
+static int show_uuid(struct seq *s, const struct pseudo_ctx *c)
+{
+	u8 u[16];
+
+	os_random(u, sizeof(u));
+	show_uuid_of(s, u);
+	return 0;
+}
+
+static int show_boot_id(struct seq *s, const struct pseudo_ctx *c)
+{
+	static u8 id[16];
+	static bool made;
+
+	if (!made)
+		os_random(id, sizeof(id));
+	made = true;
+	show_uuid_of(s, id);
+	return 0;
+}
+
+static const struct pseudo_row random_rows[] = {
+	FILE_RO("boot_id", show_boot_id),
+	TEXT("entropy_avail", "256"),
+	TEXT("poolsize", "256"),
+	FILE_RO("uuid", show_uuid),
+};
+static const struct pseudo_dir random_dir = {PSEUDO_DIR(random_rows)};
+
+/* ---- kernel ---- */
+static int show_dmesg_restrict(struct seq *s, const struct pseudo_ctx *c)
+{
+	seq_printf(s, "%d\n", dmesg_restrict);
+	return 0;
+}
+
+static int store_dmesg_restrict(const struct pseudo_ctx *c, char *text, size_t len)
+{
+	s64 v;
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (pseudo_parse(text, 0, 1, &v) < 0)
+		return -EINVAL;
+	dmesg_restrict = v;
+	return 0;
+}
+
+static int show_threads_max(struct seq *s, const struct pseudo_ctx *c)
+{
+	seq_printf(s, "%u\n", nr_tasks_max);
+	return 0;
+}
+
+static int show_pid_max(struct seq *s, const struct pseudo_ctx *c)
+{
+	seq_printf(s, "%u\n", (unsigned)PID_MAX);
+	return 0;
+}
+
+static int show_last_pid(struct seq *s, const struct pseudo_ctx *c)
+{
+	if (!list_empty(&all_tgroups))
+		seq_printf(s, "%d\n", list_last(&all_tgroups, struct tgroup, all_link)->pid);
+	return 0;
+}
+
+static const struct pseudo_row kernel_rows[] = {
+	TEXT("arch", SKIFF_UTS_MACHINE),
+	TEXT("cap_last_cap", "40"),
+	TEXT("core_pattern", "core"),
+	TEXT("core_uses_pid", "0"),
+	{.name = "dmesg_restrict",
+		.mode = PROC_RW,
+		.show = show_dmesg_restrict,
+		.store = store_dmesg_restrict},
+	{.name = "domainname",
+		.mode = PROC_RW,
+		.show = show_name,
+		.store = store_name,
+		.arg = uts_domainname},
+	{.name = "hostname",
+		.mode = PROC_RW,
+		.show = show_name,
+		.store = store_name,
+		.arg = uts_nodename},
+	TEXT("ngroups_max", "65536"),
+	FILE_RO("ns_last_pid", show_last_pid),
+	TEXT("osrelease", SKIFF_UTS_RELEASE),
+	TEXT("ostype", SKIFF_UTS_SYSNAME),
+	TEXT("overflowgid", "65534"),
+	TEXT("overflowuid", "65534"),
+	FILE_RO("pid_max", show_pid_max),
+	TEXT("printk", "4\t4\t1\t7"),
+	SUBDIR("random", &random_dir),
+	TEXT("randomize_va_space", "2"),
+	TEXT("sched_rr_timeslice_ms", "100"),
+	TEXT("tainted", "0"),
+	FILE_RO("threads-max", show_threads_max),
+	TEXT("version", SKIFF_UTS_VERSION),
+};
+static const struct pseudo_dir kernel_dir = {PSEUDO_DIR(kernel_rows)};
+
+/* ---- fs ---- */
+static const struct pseudo_row inotify_rows[] = {
+	TEXT("max_queued_events", "16384"),
+	TEXT("max_user_instances", "1024"),
+	TEXT("max_user_watches", "65536"),
+};
+static const struct pseudo_dir inotify_dir = {PSEUDO_DIR(inotify_rows)};
+
+static const struct pseudo_row fs_rows[] = {
+	TEXT("file-max", "9223372036854775807"),
+	SUBDIR("inotify", &inotify_dir),
+	TEXT("nr_open", "1048576"),
+	TEXT("overflowgid", "65534"),
+	TEXT("overflowuid", "65534"),
+	TEXT("pipe-max-size", "1048576"),
+};
+static const struct pseudo_dir fs_dir = {PSEUDO_DIR(fs_rows)};
+
+/* ---- vm: the host's, where it says so to everybody ---- */
+static int show_host(struct seq *s, const struct pseudo_ctx *c)
+{
+	char *text;
+	ssize_t n = proc_host_text(c->row->arg, &text);
+
+	if (n < 0)
+		return (int)n;
+	seq_write(s, text, (size_t)n);
+	free(text);
+	return 0;
+}
+
+#define VM_HOST(n) \
+	{ \
+		.name = n, .mode = PROC_RO, .show = show_host, .arg = "/proc/sys/vm/" n \
+	}
+
+static const struct pseudo_row vm_rows[] = {
+	VM_HOST("max_map_count"),
+	VM_HOST("mmap_min_addr"),
+	VM_HOST("overcommit_kbytes"),
+	VM_HOST("overcommit_memory"),
+	VM_HOST("overcommit_ratio"),
+	VM_HOST("swappiness"),
+};
+static const struct pseudo_dir vm_dir = {PSEUDO_DIR(vm_rows)};
+
+/* ---- net ---- */
+static const struct pseudo_row net_core_rows[] = {
+	TEXT("optmem_max", "131072"),
+	TEXT("rmem_default", "212992"),
+	TEXT("rmem_max", "212992"),
+	TEXT("somaxconn", "4096"),
+	TEXT("wmem_default", "212992"),
+	TEXT("wmem_max", "212992"),
+};
+static const struct pseudo_dir net_core_dir = {PSEUDO_DIR(net_core_rows)};
+static const struct pseudo_row net_unix_rows[] = {
+	TEXT("max_dgram_qlen", "512"),
+};
+static const struct pseudo_dir net_unix_dir = {PSEUDO_DIR(net_unix_rows)};
+static const struct pseudo_row net_rows[] = {
+	SUBDIR("core", &net_core_dir),
+	SUBDIR("unix", &net_unix_dir),
+};
+static const struct pseudo_dir net_dir = {PSEUDO_DIR(net_rows)};
+
+static const struct pseudo_row sys_rows[] = {
+	SUBDIR("fs", &fs_dir),
+	SUBDIR("kernel", &kernel_dir),
+	SUBDIR("net", &net_dir),
+	SUBDIR("vm", &vm_dir),
+};
+
+const struct pseudo_dir proc_sys_dir = {PSEUDO_DIR(sys_rows)};

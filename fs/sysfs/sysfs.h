@@ -1,0 +1,9 @@
+/* sysfs: the few files of /sys that programs ask for. */
+#ifndef SKIFF_FS_SYSFS_SYSFS_H
+#define SKIFF_FS_SYSFS_SYSFS_H
+
+#include "fs/vfs.h"
+
+extern const struct fs_type sysfs_fs_type;
+
+#endif
