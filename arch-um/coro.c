@@ -71,7 +71,7 @@ struct os_coro *os_coro_create(void (*fn)(void *), void *arg)
 	co->fn = fn;
 	co->arg = arg;
 	sp = (void **)(co->map + GUARD_SIZE + STACK_SIZE);
-	*--sp = NULL; /* keeps the stack 16-byte aligned at coro_entry's call */
+	sp -= 2; /* keeps the stack 16-byte aligned at coro_entry's call */
 	*--sp = (void *)coro_entry;
 	*--sp = NULL;	    /* rbp */
 	*--sp = (void *)fn; /* rbx */
