@@ -8,6 +8,7 @@
 #include "kernel/exit.h"
 
 #include "fs/fdtable.h"
+#include "kernel/init.h"
 #include "kernel/itimer.h"
 #include "kernel/lib/log.h"
 #include "kernel/pid.h"

@@ -275,6 +275,7 @@ struct abi_clone_args {
 
 #define CLONE_ARGS_SIZE_VER0 64
 #define CLONE_CLEAR_SIGHAND_ 0x100000000ull
+#define CLONE_INTO_CGROUP_ 0x200000000ull
 
 /* clone3(2): a longer struct than ours must be zero where we know nothing. */
 static int clone3_copy(struct abi_clone_args *a, uaddr_t uargs, u64 size)
@@ -308,7 +309,7 @@ SYSCALL_DEFINE2(clone3, uaddr_t, uargs, u64, size)
 
 	if (err < 0)
 		return err;
-	if (a.set_tid_size || (a.flags & CLONE_INTO_CGROUP))
+	if (a.set_tid_size || (a.flags & CLONE_INTO_CGROUP_))
 		return -EINVAL;
 	if (a.flags & ~(0xffffff00ull | CLONE_CLEAR_SIGHAND_) || (a.flags & CLONE_DETACHED))
 		return -EINVAL;
