@@ -45,6 +45,9 @@ struct os_watch {
 int os_watch_add(struct os_watch *w);
 void os_watch_update(struct os_watch *w); /* after changing events */
 void os_watch_del(struct os_watch *w);
+/* Makes w the one watch that is polled directly, for the latency of its wake-ups, instead of being
+ * added; NULL ends that. */
+void os_watch_direct(struct os_watch *w);
 
 /* ---- helper threads: fn runs on another thread and must touch no kernel state; done runs on
  * the loop afterwards ---- */

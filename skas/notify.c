@@ -92,7 +92,8 @@ static int listener_setup(int fd)
 {
 	ioctl(fd, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
 	listener = (struct os_watch){.hfd = fd, .events = POLLIN, .ready = notify_ready};
-	return os_watch_add(&listener);
+	os_watch_direct(&listener);
+	return 0;
 }
 
 static pid_t notify_spawn(int stub_fd, uaddr_t first_exec)
@@ -128,7 +129,7 @@ static void notify_ready(struct os_watch *w, short revents)
 	struct skas_call c;
 
 	if (revents & POLLHUP) { /* every process of the machine is gone; reaping sees to the rest */
-		os_watch_del(w);
+		os_watch_direct(NULL);
 		return;
 	}
 	memset(&req, 0, sizeof(req));
