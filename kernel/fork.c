@@ -72,6 +72,16 @@ static int clone_limits(void)
 
 /* ---- the child's half ---- */
 
+#define CLONE_CLEAR_SIGHAND_ 0x100000000ull
+#define HANDLER_IGNORE 1
+
+static void clear_handlers(struct sighand *sh)
+{
+	for (unsigned i = 0; i < ABI_NSIG; i++)
+		if (sh->action[i].handler != HANDLER_IGNORE)
+			memset(&sh->action[i], 0, sizeof(sh->action[i]));
+}
+
 static int child_share(struct task *c, struct task *p, u64 flags)
 {
 	c->cred = cred_get(p->cred);
@@ -84,6 +94,8 @@ static int child_share(struct task *c, struct task *p, u64 flags)
 		c->sighand = sighand_get(p->sighand);
 	else
 		c->sighand = sighand_copy(p->sighand);
+	if (c->sighand && (flags & CLONE_CLEAR_SIGHAND_))
+		clear_handlers(c->sighand);
 	return c->files && c->fs && c->mm && c->sighand ? 0 : -ENOMEM;
 }
 
@@ -274,7 +286,6 @@ struct abi_clone_args {
 };
 
 #define CLONE_ARGS_SIZE_VER0 64
-#define CLONE_CLEAR_SIGHAND_ 0x100000000ull
 #define CLONE_INTO_CGROUP_ 0x200000000ull
 
 /* clone3(2): a longer struct than ours must be zero where we know nothing. */
