@@ -183,11 +183,6 @@ void tgroup_reap(struct tgroup *tg)
 	tgroup_unhash(tg);
 }
 
-static int machine_status(int status)
-{
-	return status & 0x7f ? 128 + (status & 0x7f) : status >> 8 & 0xff;
-}
-
 /* The last task t of its group ends. */
 static void process_exit(struct tgroup *tg, struct task *t)
 {
@@ -198,7 +193,7 @@ static void process_exit(struct tgroup *tg, struct task *t)
 	posix_timers_exit(tg);
 	sigpending_flush(&tg->pending);
 	if (tg == init_tg) {
-		machine_end(machine_status(tg->exit_status));
+		machine_end(wait_status_to_exit(tg->exit_status));
 		return;
 	}
 	if (tg->sid == tg->pid && tty_leader_exit_hook)

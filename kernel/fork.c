@@ -241,7 +241,7 @@ static long do_clone(const struct clone_req *r)
 /* On the child's coroutine. */
 long fork_child_start(struct task *t)
 {
-	if (!t->mm->exe && t->tg == init_tg && !t->tg->has_execed)
+	if (!t->mm->exe && !t->tg->has_execed)
 		return exec_init();
 	if (t->set_child_tid)
 		put_user_u32(t->set_child_tid, (u32)t->tid);

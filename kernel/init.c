@@ -178,7 +178,8 @@ static void default_limits(struct tgroup *tg)
 	tg->rlim[RLIMIT_NICE] = tg->rlim[RLIMIT_RTPRIO] = (struct rlimit){0, 0};
 }
 
-static struct task *make_init_task(void)
+/* A task without a parent process to copy from; not yet in any family. */
+static struct task *make_task(const char *comm)
 {
 	struct task *t = task_alloc();
 	struct tgroup *tg = tgroup_alloc();
@@ -199,8 +200,56 @@ static struct task *make_init_task(void)
 	if (task_register(t, tg, pid_alloc()) < 0)
 		return NULL;
 	tg->pgid = tg->sid = tg->pid;
-	init_tg = tg;
-	snprintf(t->comm, sizeof(t->comm), "init");
+	snprintf(t->comm, sizeof(t->comm), "%s", comm);
+	return t;
+}
+
+/* ---- --init: pid 1 is a task of the kernel that has no host process and only reaps ---- */
+
+static bool zombie_child(struct tgroup *tg, struct tgroup **out)
+{
+	struct tgroup *c;
+
+	list_for_each_entry(c, &tg->children, sibling) {
+		if (c->state != TG_ZOMBIE)
+			continue;
+		*out = c;
+		return true;
+	}
+	return false;
+}
+
+static void reaper(void *arg)
+{
+	struct tgroup *main_tg = arg, *c;
+
+	for (;;) {
+		wait_event_mode(&init_tg->wait_child, zombie_child(init_tg, &c),
+			WAIT_UNINTERRUPTIBLE, WAIT_FOREVER);
+		if (c == main_tg)
+			machine_end(wait_status_to_exit(c->exit_status));
+		tgroup_reap(c);
+	}
+}
+
+/* The task that will run CMD; pid 1 itself unless --init. */
+static struct task *make_first_tasks(bool with_init)
+{
+	struct task *init = make_task("init"), *t;
+
+	if (!init)
+		return NULL;
+	init_tg = init->tg;
+	if (!with_init)
+		return init;
+	t = make_task("init");
+	if (!t || sched_start(init, reaper, t->tg) < 0)
+		return NULL;
+	t->tg->parent = init_tg;
+	list_add_tail(&t->tg->sibling, &init_tg->children);
+	free(init->fs); /* one root for both, set once it is mounted */
+	init->fs = t->fs;
+	t->fs->refs++;
 	return t;
 }
 
@@ -273,6 +322,11 @@ static int mount_everything(struct task *t)
 	return err;
 }
 
+int wait_status_to_exit(int status)
+{
+	return status & 0x7f ? 128 + (status & 0x7f) : status >> 8 & 0xff;
+}
+
 static int exec_status(int err)
 {
 	return err == -ENOENT || err == -ENOTDIR ? 127 : 126;
@@ -325,7 +379,7 @@ int machine_start(const struct machine_options *o)
 		complain("skiff: cannot set up the kernel (%s): %s\n", "filesystems", err);
 		return err;
 	}
-	t = make_init_task();
+	t = make_first_tasks(o->init);
 	if (!t)
 		return -ENOMEM;
 	err = guest_boot(t);
