@@ -122,7 +122,7 @@ static void group_inherit(struct tgroup *tg, struct tgroup *ptg, const struct cl
 	list_add_tail(&tg->sibling, &parent->children);
 	tg->pgid = ptg->pgid;
 	tg->sid = ptg->sid;
-	tg->ctty = ptg->ctty;
+	tg->ctty = tty_get(ptg->ctty);
 	tg->exit_signal = (r->flags & CLONE_PARENT) ? ptg->exit_signal : r->exit_signal;
 	tg->oom_score_adj = ptg->oom_score_adj;
 	memcpy(tg->rlim, ptg->rlim, sizeof(tg->rlim));

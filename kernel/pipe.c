@@ -12,6 +12,7 @@
 #include "kernel/lib/log.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
+#include "kernel/tty/hoststream.h"
 
 #include <stdio.h>
 
@@ -254,6 +255,8 @@ static int fifo_open(struct inode *inode, struct file *f)
 	struct pipe *p = inode->object;
 	int ret;
 
+	if (inode->fops == &hoststream_ops) /* skiff's own stdin and friends, when they are pipes */
+		return hoststream_attach(inode, f);
 	if (!p) {
 		p = pipe_alloc();
 		if (!p)
