@@ -11,6 +11,7 @@
 #include "kernel/lib/log.h"
 #include "kernel/pidfd.h"
 #include "kernel/syscall.h"
+#include "kernel/tty/tty.h"
 #include "kernel/uaccess.h"
 
 struct clone_req {

@@ -49,7 +49,6 @@ static int register_filesystems(void)
 		err = chr_mem_init();
 	if (!err)
 		err = tty_init();
-	inotify_init();
 	return err;
 }
 
@@ -390,5 +389,6 @@ int machine_start(const struct machine_options *o)
 
 void machine_end(int status)
 {
+	console_fini();
 	os_exit(status);
 }
