@@ -149,8 +149,11 @@ static void child_abandon(struct task *c, bool own_group)
 
 	child_unshare(c);
 	task_free(c);
-	if (own_group)
+	if (own_group) {
+		tty_put(tg->ctty);
+		tg->ctty = NULL;
 		tgroup_unhash(tg);
+	}
 }
 
 static struct task *child_create(struct task *p, const struct clone_req *r)

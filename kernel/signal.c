@@ -16,6 +16,7 @@
 #include "kernel/lib/log.h"
 #include "kernel/posix_timer.h"
 #include "kernel/robust.h"
+#include "kernel/signalfd.h"
 #include "kernel/sigqueue.h"
 #include "kernel/task.h"
 #include "kernel/uaccess.h"
@@ -56,8 +57,10 @@ struct sighand *sighand_get(struct sighand *sh)
 
 void sighand_put(struct sighand *sh)
 {
-	if (sh && --sh->refs == 0)
+	if (sh && --sh->refs == 0) {
+		signalfd_sighand_gone(sh);
 		free(sh);
+	}
 }
 
 bool signal_default_ignores(int sig)
