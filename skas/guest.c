@@ -140,6 +140,20 @@ static void born(struct guest *g)
 	kernel_guest_event(g->task, &ev);
 }
 
+/* The host has killed p's other threads by the exec of keep; whoever waits for them hears of it. */
+static void siblings_gone(struct host_process *p, const struct guest *keep)
+{
+	struct guest *g;
+
+	list_for_each_entry(g, &p->guests, proc_link) {
+		if (g == keep)
+			continue;
+		g->exited = true;
+		if (g->waiter)
+			sched_wake(g->waiter);
+	}
+}
+
 static void boot_event(struct guest *g, const struct skas_call *c)
 {
 	struct host_process *p = g->proc;
@@ -154,6 +168,7 @@ static void boot_event(struct guest *g, const struct skas_call *c)
 		guest_untrack(g); /* the old leader: gone with the exec */
 		guest_set_tid(ex, p->pid);
 	}
+	siblings_gone(p, ex);
 	ex->run = RUN_STUB;
 	ex->cookie = c->cookie;
 	ex->slot = STUB_SLOT0;
@@ -245,7 +260,7 @@ void skas_event(const struct skas_call *c)
 		return;
 	}
 	g->cookie = c->cookie;
-	if (!g->task || g->proc->dead)
+	if (!g->task || g->proc->dead || (g->exited && !g->proc->execing))
 		return;
 	if (newborn)
 		born(g);
@@ -260,6 +275,11 @@ void skas_event(const struct skas_call *c)
 }
 
 /* ---- the kernel's side ---- */
+
+static bool gone(const struct guest *g)
+{
+	return g->proc->dead || g->exited;
+}
 
 void guest_answer(struct task *t, long ret)
 {
@@ -311,13 +331,13 @@ void guest_resume(struct task *t)
 int guest_wait_order(struct guest *g, unsigned nr)
 {
 	might_sleep();
-	if (g->proc->dead || g->run != RUN_STUB)
+	if (gone(g) || g->run != RUN_STUB)
 		return -ESRCH;
 	g->waiter = sched_self();
 	g->order_done = false;
 	g->run = RUN_NATIVE;
 	backend->answer(g, nr);
-	while (!g->order_done && !g->proc->dead)
+	while (!g->order_done && !gone(g))
 		sched_sleep(WAIT_UNINTERRUPTIBLE, WAIT_FOREVER);
 	g->waiter = NULL;
 	g->expect_valid = false;
@@ -381,7 +401,7 @@ int guest_enter_stub(struct task *t)
 	g->entering = true;
 	guest_kick(t);
 	guest_answer(t, -EINTR);
-	while (!g->order_done && !g->proc->dead)
+	while (!g->order_done && !gone(g))
 		sched_sleep(WAIT_UNINTERRUPTIBLE, WAIT_FOREVER);
 	g->waiter = NULL;
 	t->kicked = false;

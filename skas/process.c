@@ -215,15 +215,22 @@ void guest_release(struct task *t)
 	list_add_tail(&g->proc_link, &g->proc->killed);
 }
 
+/* kernel_guest_gone may free any guest of the process, so the walk keeps none across it. */
 static void reaped(struct host_process *p, int status)
 {
+	struct list_head todo;
 	struct guest *g, *tmp;
 
 	p->dead = true;
 	htab_remove(&by_pid, &p->hash);
 	list_for_each_entry_safe(g, tmp, &p->killed, proc_link)
 		guest_destroy(g);
-	list_for_each_entry_safe(g, tmp, &p->guests, proc_link) {
+	list_init(&todo);
+	list_splice_tail(&p->guests, &todo);
+	while (!list_empty(&todo)) {
+		g = list_first(&todo, struct guest, proc_link);
+		list_del(&g->proc_link);
+		list_add_tail(&g->proc_link, &p->guests);
 		if (g->waiter)
 			sched_wake(g->waiter);
 		kernel_guest_gone(g->task, status);
