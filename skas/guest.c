@@ -154,18 +154,16 @@ static void siblings_gone(struct host_process *p, const struct guest *keep)
 	}
 }
 
-static void boot_event(struct guest *g, const struct skas_call *c)
+/* A fresh image in p, reported under p's pid by whichever thread made the exec. */
+static void boot_event(struct host_process *p, const struct skas_call *c)
 {
-	struct host_process *p = g->proc;
 	struct guest *ex = p->execing;
+	struct guest *old = guest_find(p->pid);
 
-	if (!ex || ex->host_tid == 0) {
-		skas_kill_process(p, "unexpected start of an image");
-		return;
-	}
 	p->execing = NULL;
-	if (ex != g) {
-		guest_untrack(g); /* the old leader: gone with the exec */
+	if (ex != old) {
+		if (old)
+			guest_untrack(old); /* the old leader: gone with the exec */
 		guest_set_tid(ex, p->pid);
 	}
 	siblings_gone(p, ex);
@@ -182,6 +180,17 @@ static void boot_event(struct guest *g, const struct skas_call *c)
 	order_finished(ex, (long)c->args[2]);
 }
 
+/* The process whose ordered exec has just produced a fresh image, or NULL. */
+static struct host_process *booted_process(const struct skas_call *c)
+{
+	struct host_process *p;
+
+	if (c->nr != STUB_HYPERCALL || c->args[0] != STUB_BOOT || !ip_in_stub(c->ip))
+		return NULL;
+	p = host_process_find(c->host_tid);
+	return p && p->execing && !p->dead ? p : NULL;
+}
+
 static bool is_error(u64 result)
 {
 	return result > (u64)-4096;
@@ -191,9 +200,6 @@ static void hypercall(struct guest *g, const struct skas_call *c)
 {
 	g->run = RUN_STUB;
 	switch (c->args[0]) {
-	case STUB_BOOT:
-		boot_event(g, c);
-		return;
 	case STUB_DONE:
 		if (!g->waiter || g->order_done)
 			break;
@@ -247,9 +253,15 @@ static struct guest *adopt(const struct skas_call *c)
 
 void skas_event(const struct skas_call *c)
 {
-	struct guest *g = guest_find(c->host_tid);
+	struct host_process *p = booted_process(c);
+	struct guest *g;
 	bool newborn = false;
 
+	if (p) {
+		boot_event(p, c);
+		return;
+	}
+	g = guest_find(c->host_tid);
 	if (!g) {
 		g = adopt(c);
 		newborn = true;
@@ -260,7 +272,7 @@ void skas_event(const struct skas_call *c)
 		return;
 	}
 	g->cookie = c->cookie;
-	if (!g->task || g->proc->dead || (g->exited && !g->proc->execing))
+	if (!g->task || g->proc->dead || g->exited)
 		return;
 	if (newborn)
 		born(g);

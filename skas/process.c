@@ -145,7 +145,7 @@ static struct host_process *host_process_create(struct slot_space *slots)
 	return p;
 }
 
-static struct host_process *host_process_find(pid_t pid)
+struct host_process *host_process_find(pid_t pid)
 {
 	struct hnode *n = htab_first(&by_pid, hash_u64((u64)pid));
 

@@ -89,6 +89,7 @@ int guest_track_unborn(struct guest *g);
 void guest_untrack(struct guest *g);
 
 /* process.c */
+struct host_process *host_process_find(pid_t pid);
 void host_process_set_pid(struct host_process *p, pid_t pid);
 
 /* memory.c: any thread of p's address space */
