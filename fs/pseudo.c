@@ -176,10 +176,8 @@ static int pseudo_lookup(struct inode *dir, struct dentry *dentry)
 		return ret;
 	dentry->no_cache = c->tg || c->row->dir->child;
 	ret = child_ctx(c, dentry->name, dentry->name_len, &child);
-	if (ret == -ENOENT)
-		return 0; /* negative */
 	if (ret < 0)
-		return ret;
+		return ret; /* -ENOENT, not a negative dentry: then creating fails with it too */
 	if (child.tg)
 		dentry->no_cache = true;
 	ino = child_ino(dir, child.row, child.row == c->row->dir->child ? child.key : 0);

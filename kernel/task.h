@@ -84,7 +84,7 @@ struct tgroup {
 	struct guest_usage usage, child_usage; /* of ended threads; of reaped children */
 	u64 start_ns;			       /* OS_CLOCK_BOOTTIME */
 	u64 sched_dummy;
-	s32 oom_score_adj;
+	s32 oom_score_adj, oom_score_adj_min; /* min: what no privilege is needed for */
 };
 
 enum task_state {

@@ -91,9 +91,13 @@ static int show_oom_score_adj(struct seq *s, const struct pseudo_ctx *c)
 
 static int set_oom_score_adj(struct tgroup *tg, s64 v)
 {
-	if (v < tg->oom_score_adj && !capable(CAP_SYS_RESOURCE))
+	bool privileged = capable(CAP_SYS_RESOURCE);
+
+	if (v < tg->oom_score_adj_min && !privileged)
 		return -EACCES;
 	tg->oom_score_adj = (s32)v;
+	if (privileged)
+		tg->oom_score_adj_min = (s32)v;
 	return 0;
 }
 
