@@ -161,6 +161,7 @@ static void boot_event(struct host_process *p, const struct skas_call *c)
 	struct guest *old = guest_find(p->pid);
 
 	p->execing = NULL;
+	p->exec_started = false;
 	if (ex != old) {
 		if (old)
 			guest_untrack(old); /* the old leader: gone with the exec */
@@ -188,7 +189,7 @@ static struct host_process *booted_process(const struct skas_call *c)
 	if (c->nr != STUB_HYPERCALL || c->args[0] != STUB_BOOT || !ip_in_stub(c->ip))
 		return NULL;
 	p = host_process_find(c->host_tid);
-	return p && p->execing && !p->dead ? p : NULL;
+	return p && p->execing && p->exec_started && !p->dead ? p : NULL;
 }
 
 static bool is_error(u64 result)
@@ -232,6 +233,13 @@ static bool order_expected(struct guest *g, const struct skas_call *c)
 
 	g->expect_valid = false;
 	return ok;
+}
+
+static void run_expected(struct guest *g, const struct skas_call *c)
+{
+	if (c->nr == __NR_execveat)
+		g->proc->exec_started = true;
+	backend->go_on(g);
 }
 
 /* A host thread we do not know: only an ordered clone makes one, and its token says which. */
@@ -281,7 +289,7 @@ void skas_event(const struct skas_call *c)
 	else if (c->nr == STUB_HYPERCALL)
 		hypercall(g, c);
 	else if (order_expected(g, c))
-		backend->go_on(g);
+		run_expected(g, c);
 	else
 		skas_kill_process(g->proc, "jumped into the stub");
 }

@@ -482,6 +482,7 @@ static int exec_order(struct task *t)
 		AT_EMPTY_PATH, 0);
 	if (g->proc->execing) { /* no new image: ret is execveat's error */
 		g->proc->execing = NULL;
+		g->proc->exec_started = false;
 		if (!g->proc->dead)
 			guest_order(t, __NR_close, (u64)fd, 0, 0, 0, 0, 0);
 		return ret < 0 ? (int)ret : -EIO;

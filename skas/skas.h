@@ -35,6 +35,7 @@ struct host_process {
 	struct hnode hash;	 /* by pid */
 	struct list_head guests; /* struct guest.proc_link */
 	struct guest *execing;	 /* ordered execveat, its STUB_BOOT is due */
+	bool exec_started;	 /* that execveat has been let through */
 	struct slot_space *slots;
 	struct list_head killed; /* released guests kept until the process is reaped */
 	bool booting;		 /* the machine's first image, not yet set up */
