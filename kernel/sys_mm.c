@@ -4,6 +4,7 @@
  * descriptor of the file behind them and remembers only the heap. brk(2), mmap(2).
  */
 #include "fs/fdtable.h"
+#include "kernel/mapped.h"
 #include "kernel/os.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
@@ -90,6 +91,7 @@ static long map_file(struct file *f, u64 addr, u64 len, u64 prot, u64 flags, u64
 	hfd = f->ops->mmap_hfd(f, shared && FMODE_CAN_WRITE(f) && !(f->flags & O_APPEND), &off);
 	if (hfd < 0)
 		return hfd;
+	mapped_note(hfd, f);
 	ret = map_hfd(current, hfd, args, off);
 	os_close(hfd);
 	return ret;

@@ -6,6 +6,7 @@
 #include "fs/proc/proc.h"
 #include "kernel/os.h"
 #include "kernel/task.h"
+#include "kernel/tty/tty.h"
 
 #include <stdio.h>
 
@@ -98,8 +99,10 @@ static int stat_priority(const struct task *t)
 
 void proc_tty(const struct tgroup *tg, int *tty_nr, int *tpgid)
 {
-	*tty_nr = 0;
-	*tpgid = -1;
+	u64 rdev = tg->ctty ? tty_rdev(tg->ctty) : 0;
+
+	*tty_nr = (int)rdev; /* makedev's low half is the old encoding stat(5) has */
+	*tpgid = tg->ctty ? tty_pgrp(tg->ctty) : -1;
 }
 
 static void show_stat_head(struct seq *s, const struct pseudo_ctx *c, const struct guest_usage *u)
