@@ -100,40 +100,49 @@ int signal_altstack_set(struct task *t, const struct abi_sigaltstack *ss, uaddr_
 
 /* ---- FP state ---- */
 
-/* In registers that were never touched: what the host's sigreturn makes of fpstate = 0. */
-static void fp_init(struct fp_state *fp, size_t size)
+/* What the host writes into every full-size frame, learnt from the first one seen. */
+static struct {
+	size_t size; /* 0: none seen yet */
+	u8 sw[48];
+	u32 magic2, mxcsr_mask;
+} fp_layout;
+
+static void learn_layout(const struct fp_state *fp, size_t size)
 {
-	struct fp_state keep = *fp;
+	fp_layout.size = size;
+	fp_layout.mxcsr_mask = fp->mxcsr_mask;
+	memcpy(fp_layout.sw, &fp->magic1, sizeof(fp_layout.sw));
+	memcpy(&fp_layout.magic2, (const u8 *)fp + size - 4, 4);
+}
+
+/* In registers that were never touched: what the host's sigreturn makes of fpstate = 0. */
+static size_t fp_init(struct fp_state *fp, size_t max)
+{
+	size_t size = fp_layout.size && fp_layout.size <= max ? fp_layout.size : 512;
 
 	memset(fp, 0, size);
 	fp->cwd = 0x37f;
 	fp->mxcsr = 0x1f80;
-	fp->mxcsr_mask = keep.mxcsr_mask;
-	fp->magic1 = keep.magic1;
-	fp->extended_size = keep.extended_size;
-	fp->xfeatures = keep.xfeatures;
-	fp->xstate_size = keep.xstate_size;
+	fp->mxcsr_mask = fp_layout.mxcsr_mask;
+	if (size > 512) {
+		memcpy(&fp->magic1, fp_layout.sw, sizeof(fp_layout.sw));
+		memcpy((u8 *)fp + size - 4, &fp_layout.magic2, 4);
+	}
+	return size;
 }
 
-/*
- * Current FP state of the thread into buf; its size, or -EFAULT. After a frame has been pushed or
- * popped in this stay in the stub it is no longer what the host saved.
- */
+/* Current FP state of the thread into buf; its size, or -EFAULT. */
 static ssize_t fp_get(struct task *t, const struct abi_sigcontext *regs, void *buf, size_t max)
 {
-	ssize_t size = guest_fpstate_get(t, buf, max);
+	ssize_t size = regs->fpstate ? guest_fpstate_get(t, buf, max) : 0;
 	struct fp_state *fp = buf;
-	u32 magic2;
 
-	if (size < (ssize_t)sizeof(*fp))
-		return size < 0 ? size : -EFAULT;
-	memcpy(&magic2, (u8 *)buf + size - 4, 4);
-	if (!regs->fpstate)
-		fp_init(fp, size);
-	else if (t->fp_user && guest_read(t, buf, regs->fpstate, size) < 0)
-		return -EFAULT;
-	if (!regs->fpstate)
-		memcpy((u8 *)buf + size - 4, &magic2, 4);
+	if (size < 0)
+		return size;
+	if (!size)
+		return fp_init(fp, max);
+	if (!fp_layout.size && size > (ssize_t)sizeof(*fp) && fp->magic1 == FP_MAGIC1)
+		learn_layout(fp, size);
 	return size;
 }
 
@@ -221,7 +230,6 @@ int signal_frame_push(struct task *t, struct abi_sigcontext *regs, const siginfo
 	regs->rip = sa->handler;
 	regs->eflags &= ~(EFLAGS_DF | EFLAGS_RF | EFLAGS_TF);
 	regs->fpstate = 0;
-	t->fp_user = false;
 	return 0;
 }
 
@@ -238,7 +246,6 @@ static int restore_fp(
 	u8 probe[sizeof(struct fp_state)];
 
 	regs->fpstate = fp;
-	t->fp_user = fp != 0;
 	if (!fp)
 		return 0;
 	if (fp & 63 || fp > USER_ADDR_MAX - PAGE_SIZE)

@@ -119,7 +119,6 @@ struct task {
 	bool kicked;	      /* guest_kick sent, GUEST_KICK not yet seen */
 	bool sync_fault;
 	bool stop_wanted, stopped; /* has to join a group stop; sleeps in one */
-	bool fp_user;		   /* until resumed: regs->fpstate points to guest memory */
 	bool ending;		/* will run no more guest code: its coroutine goes to task_exit */
 	int exit_code;		/* of exit(2), for the last thread */
 	sigmask_t real_blocked; /* sigtimedwait: what is blocked apart from the wait */
@@ -166,9 +165,9 @@ pid_t task_ppid(const struct task *t); /* as getppid(2) */
 void task_free(struct task *t);
 void tgroup_unhash(struct tgroup *tg); /* reaped: the pid is free; drops the table's reference */
 void task_set_tid(struct task *t, pid_t tid); /* rehashes; the tid must be free */
-struct task *task_alloc(void);     /* zeroed but for what needs initialising; tid unset */
+struct task *task_alloc(void);	   /* zeroed but for what needs initialising; tid unset */
 struct tgroup *tgroup_alloc(void); /* refs = 1 */
-pid_t pid_alloc(void);	   /* a free one; -EAGAIN */
+pid_t pid_alloc(void);		   /* a free one; -EAGAIN */
 /* Enters t, and tg if t is its first thread, into the tables. */
 int task_register(struct task *t, struct tgroup *tg, pid_t tid);
 extern unsigned nr_tasks_total, nr_tasks_max;
@@ -180,6 +179,5 @@ struct mm *mm_get(struct mm *mm);
 void mm_put(struct mm *mm);
 
 void task_dump_all(void); /* every task, its state and what it sleeps on, by klog */
-
 
 #endif

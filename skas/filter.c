@@ -49,6 +49,7 @@ static const struct rule guest_rules[] = {
 	{__NR_vfork, ACT_TRAP},
 	{__NR_execve, ACT_TRAP},
 	{__NR_gettimeofday, ACT_ALLOW}, /* reads a clock */
+	{__NR_sigaltstack, ACT_TRAP}, /* depends on the stack pointer */
 	{__NR_arch_prctl, ACT_ARCH_PRCTL},
 	{__NR_time, ACT_ALLOW},
 	{__NR_futex, ACT_FUTEX}, /* waits and wakes on words the caller has mapped */

@@ -1,0 +1,86 @@
+/*
+ * Resource limits: getrlimit(2), setrlimit(2), prlimit(2). The limits are kept here and enforced
+ * where the resource is given out: descriptors, file size, processes, queued signals, CPU time.
+ */
+#include "kernel/itimer.h"
+#include "kernel/pid.h"
+#include "kernel/syscall.h"
+#include "kernel/uaccess.h"
+
+#define NR_OPEN_MAX (1u << 20)
+
+static int limit_set(struct tgroup *tg, int which, const struct rlimit *new)
+{
+	struct rlimit *r = &tg->rlim[which];
+
+	if (new->rlim_cur > new->rlim_max)
+		return -EINVAL;
+	if (which == RLIMIT_NOFILE && new->rlim_max > NR_OPEN_MAX)
+		return -EPERM;
+	if (new->rlim_max > r->rlim_max && !capable(CAP_SYS_RESOURCE))
+		return -EPERM;
+	*r = *new;
+	if (which == RLIMIT_CPU) {
+		if (!r->rlim_cur)
+			r->rlim_cur = 1; /* 0 means at once: one second, as Linux has it */
+		tg->xcpu_next_ns = 0;
+		cpu_sampler_update(tg);
+	}
+	return 0;
+}
+
+static int limit_permission(const struct tgroup *tg)
+{
+	const struct cred *me = current->cred;
+	const struct task *t = tgroup_task(tg);
+	const struct cred *c = t ? t->cred : NULL;
+
+	if (tg == current->tg || capable(CAP_SYS_RESOURCE))
+		return 0;
+	if (!c || me->uid != c->uid || me->uid != c->euid || me->uid != c->suid ||
+		me->gid != c->gid || me->gid != c->egid || me->gid != c->sgid)
+		return -EPERM;
+	return 0;
+}
+
+SYSCALL_DEFINE4(prlimit64, int, pid, u32, which, uaddr_t, unew, uaddr_t, uold)
+{
+	struct tgroup *tg = pid ? tgroup_find_any(pid) : current->tg;
+	struct rlimit old, new;
+	int err;
+
+	if (which >= RLIM_NLIMITS)
+		return -EINVAL;
+	if (unew && copy_from_user(&new, unew, sizeof(new)) < 0)
+		return -EFAULT;
+	if (!tg)
+		return -ESRCH;
+	err = limit_permission(tg);
+	if (err < 0)
+		return err;
+	old = tg->rlim[which];
+	if (unew) {
+		err = limit_set(tg, which, &new);
+		if (err < 0)
+			return err;
+	}
+	return uold ? copy_to_user(uold, &old, sizeof(old)) : 0;
+}
+
+SYSCALL_DEFINE2(getrlimit, u32, which, uaddr_t, urlim)
+{
+	if (which >= RLIM_NLIMITS)
+		return -EINVAL;
+	return copy_to_user(urlim, &current->tg->rlim[which], sizeof(struct rlimit));
+}
+
+SYSCALL_DEFINE2(setrlimit, u32, which, uaddr_t, urlim)
+{
+	struct rlimit new;
+
+	if (which >= RLIM_NLIMITS)
+		return -EINVAL;
+	if (copy_from_user(&new, urlim, sizeof(new)) < 0)
+		return -EFAULT;
+	return limit_set(current->tg, which, &new);
+}

@@ -1,0 +1,180 @@
+/*
+ * Calls about the machine as a whole: uname(2), sethostname(2), sysinfo(2), getrandom(2),
+ * personality(2), reboot(2), kcmp(2).
+ */
+#include "fs/fdtable.h"
+#include "kernel/init.h"
+#include "kernel/os.h"
+#include "kernel/pid.h"
+#include "kernel/syscall.h"
+#include "kernel/uaccess.h"
+#include "kernel/uts.h"
+#include "kernel/version.h"
+
+#define REBOOT_MAGIC1 0xfee1deadu
+#define REBOOT_RESTART 0x01234567u
+#define REBOOT_HALT 0xcdef0123u
+#define REBOOT_POWER_OFF 0x4321fedcu
+#define REBOOT_CAD_ON 0x89abcdefu
+#define REBOOT_CAD_OFF 0u
+#define GRND_ALL 7u
+#define GRND_RANDOM_OR_INSECURE 6u
+
+SYSCALL_DEFINE1(uname, uaddr_t, ubuf)
+{
+	struct utsname u;
+
+	memset(&u, 0, sizeof(u));
+	strcpy(u.sysname, SKIFF_UTS_SYSNAME);
+	strcpy(u.nodename, uts_nodename);
+	strcpy(u.release, SKIFF_UTS_RELEASE);
+	strcpy(u.version, SKIFF_UTS_VERSION);
+	strcpy(u.machine, SKIFF_UTS_MACHINE);
+	strcpy(u.domainname, uts_domainname);
+	return copy_to_user(ubuf, &u, sizeof(u));
+}
+
+static long set_uts(char name[UTS_LEN + 1], uaddr_t utext, int len)
+{
+	char text[UTS_LEN];
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (len < 0 || len > UTS_LEN)
+		return -EINVAL;
+	if (copy_from_user(text, utext, len) < 0)
+		return -EFAULT;
+	return uts_set(name, text, len);
+}
+
+SYSCALL_DEFINE2(sethostname, uaddr_t, text, int, len)
+{
+	return set_uts(uts_nodename, text, len);
+}
+
+SYSCALL_DEFINE2(setdomainname, uaddr_t, text, int, len)
+{
+	return set_uts(uts_domainname, text, len);
+}
+
+SYSCALL_DEFINE1(sysinfo, uaddr_t, ubuf)
+{
+	struct os_sysinfo os;
+	struct sysinfo s;
+	int err = os_sysinfo(&os);
+
+	if (err < 0)
+		return err;
+	memset(&s, 0, sizeof(s));
+	s.uptime = os_clock_ns(OS_CLOCK_BOOTTIME) / NSEC_PER_SEC;
+	for (int i = 0; i < 3; i++)
+		s.loads[i] = os.load[i];
+	s.totalram = os.mem_total;
+	s.freeram = os.mem_free;
+	s.procs = nr_tasks_total;
+	s.mem_unit = 1;
+	return copy_to_user(ubuf, &s, sizeof(s));
+}
+
+SYSCALL_DEFINE3(getrandom, uaddr_t, ubuf, u64, len, u32, flags)
+{
+	u8 buf[512];
+	u64 done = 0;
+
+	if ((flags & ~GRND_ALL) || (flags & GRND_RANDOM_OR_INSECURE) == GRND_RANDOM_OR_INSECURE)
+		return -EINVAL;
+	len = MIN(len, (u64)INT_MAX);
+	while (done < len) {
+		size_t n = MIN(len - done, sizeof(buf));
+
+		os_random(buf, n);
+		if (copy_to_user(ubuf + done, buf, n) < 0)
+			return done ? (long)done : -EFAULT;
+		done += n;
+		if (done % (1u << 20) == 0 && signal_pending(current))
+			break;
+	}
+	return done;
+}
+
+SYSCALL_DEFINE1(personality, u32, persona)
+{
+	u32 old = current->personality;
+
+	if (persona != 0xffffffffu)
+		current->personality = persona;
+	return old;
+}
+
+static bool reboot_magic2_valid(u32 m)
+{
+	return m == 672274793 || m == 85072278 || m == 369367448 || m == 537993216;
+}
+
+SYSCALL_DEFINE4(reboot, u32, magic1, u32, magic2, u32, cmd, uaddr_t, arg)
+{
+	if (!capable(CAP_SYS_BOOT))
+		return -EPERM;
+	if (magic1 != REBOOT_MAGIC1 || !reboot_magic2_valid(magic2))
+		return -EINVAL;
+	switch (cmd) {
+	case REBOOT_RESTART:
+	case REBOOT_HALT:
+	case REBOOT_POWER_OFF:
+		machine_end(0);
+		return 0;
+	case REBOOT_CAD_ON:
+	case REBOOT_CAD_OFF:
+		return 0; /* there is no such key to act on */
+	default:
+		return -EINVAL;
+	}
+}
+
+/* ---- kcmp ---- */
+
+enum { CMP_FILE, CMP_VM, CMP_FILES, CMP_FS, CMP_SIGHAND };
+
+static const void *kcmp_object(struct task *t, int type, u64 idx)
+{
+	switch (type) {
+	case CMP_FILE:
+		if (!t->files || idx >= t->files->nr)
+			return NULL;
+		return t->files->slots[idx].file;
+	case CMP_VM:
+		return t->mm;
+	case CMP_FILES:
+		return t->files;
+	case CMP_FS:
+		return t->fs;
+	case CMP_SIGHAND:
+		return t->sighand;
+	default:
+		return NULL;
+	}
+}
+
+static bool kcmp_allowed(const struct task *t)
+{
+	return t->tg == current->tg || t->cred->uid == current->cred->uid ||
+	       capable(CAP_SYS_PTRACE);
+}
+
+SYSCALL_DEFINE5(kcmp, int, pid1, int, pid2, int, type, u64, idx1, u64, idx2)
+{
+	struct task *a = task_find(pid1), *b = task_find(pid2);
+	const void *x, *y;
+
+	if (!a || !b)
+		return -ESRCH;
+	if (!kcmp_allowed(a) || !kcmp_allowed(b))
+		return -EPERM;
+	if (type < CMP_FILE || type > CMP_SIGHAND)
+		return type == 5 || type == 6 ? -EOPNOTSUPP : -EINVAL;
+	x = kcmp_object(a, type, idx1);
+	y = kcmp_object(b, type, idx2);
+	if (type == CMP_FILE && (!x || !y))
+		return -EBADF;
+	return x == y ? 0 : 3; /* unequal, without an order */
+}

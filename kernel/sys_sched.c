@@ -1,0 +1,329 @@
+/*
+ * Scheduling: getpriority(2), setpriority(2), sched_setscheduler(2) and relatives. The host
+ * schedules guest threads: nice values and CPU masks are passed on to it; policies are recorded,
+ * shown and inherited, but an unprivileged host process cannot have realtime ones.
+ */
+#include "kernel/os.h"
+#include "kernel/pid.h"
+#include "kernel/syscall.h"
+#include "kernel/sys_time.h"
+#include "kernel/uaccess.h"
+
+#define NICE_MIN (-20)
+#define NICE_MAX 19
+#define RESET_ON_FORK 0x40000000
+#define RR_INTERVAL_NS (100 * NSEC_PER_MSEC)
+#define FAIR_SLICE_NS (3 * NSEC_PER_MSEC)
+
+static bool same_owner(const struct task *t)
+{
+	const struct cred *me = current->cred;
+
+	return me->euid == t->cred->euid || me->euid == t->cred->uid || capable(CAP_SYS_NICE);
+}
+
+/* ---- nice ---- */
+
+/* Calls fn for every task that (which, who) names: 0, or -ESRCH for none, -EINVAL. */
+static int for_each_target(int which, int who, void (*fn)(struct task *t, void *arg), void *arg)
+{
+	struct tgroup *tg;
+	struct task *t;
+	bool any = false;
+
+	if (which == PRIO_PROCESS) {
+		t = who ? task_find(who) : current;
+		if (t)
+			fn(t, arg);
+		return t ? 0 : -ESRCH;
+	}
+	if (which != PRIO_PGRP && which != PRIO_USER)
+		return -EINVAL;
+	if (!who)
+		who = which == PRIO_PGRP ? current->tg->pgid : (int)current->cred->uid;
+	list_for_each_entry (tg, &all_tgroups, all_link) {
+		list_for_each_entry (t, &tg->tasks, tg_link) {
+			if (which == PRIO_PGRP ? tg->pgid != who : t->cred->uid != (u32)who)
+				continue;
+			any = true;
+			fn(t, arg);
+		}
+	}
+	return any ? 0 : -ESRCH;
+}
+
+static void least_nice(struct task *t, void *arg)
+{
+	int *best = arg;
+
+	*best = MIN(*best, t->nice);
+}
+
+SYSCALL_DEFINE2(getpriority, int, which, int, who)
+{
+	int nice = NICE_MAX + 1;
+	int err = for_each_target(which, who, least_nice, &nice);
+
+	return err < 0 ? err : 20 - nice;
+}
+
+static bool may_nice(const struct task *t, int nice)
+{
+	return nice >= t->nice || capable(CAP_SYS_NICE) ||
+	       task_rlimit(t, RLIMIT_NICE) >= (rlim_t)(20 - nice);
+}
+
+struct renice {
+	int nice, err;
+};
+
+static void renice(struct task *t, void *arg)
+{
+	struct renice *r = arg;
+
+	if (!same_owner(t)) {
+		r->err = -EPERM;
+	} else if (!may_nice(t, r->nice)) {
+		r->err = -EACCES;
+	} else {
+		t->nice = r->nice;
+		guest_set_nice(t, r->nice); /* the host may refuse to lower it again */
+	}
+}
+
+SYSCALL_DEFINE3(setpriority, int, which, int, who, int, nice)
+{
+	struct renice r = {.nice = MAX(NICE_MIN, MIN(nice, NICE_MAX))};
+	int err = for_each_target(which, who, renice, &r);
+
+	return err < 0 ? err : r.err;
+}
+
+/* ---- policies ---- */
+
+static bool is_realtime(int policy)
+{
+	return policy == SCHED_FIFO || policy == SCHED_RR;
+}
+
+static bool policy_valid(int policy)
+{
+	return is_realtime(policy) || policy == SCHED_OTHER || policy == SCHED_BATCH ||
+	       policy == SCHED_IDLE;
+}
+
+static struct task *sched_target(int pid, int *err)
+{
+	struct task *t = pid ? task_find(pid) : current;
+
+	*err = pid < 0 ? -EINVAL : t ? 0 : -ESRCH;
+	return pid < 0 ? NULL : t;
+}
+
+static int set_policy(struct task *t, int policy, int priority)
+{
+	if (!policy_valid(policy))
+		return -EINVAL;
+	if (is_realtime(policy) ? priority < 1 || priority > 99 : priority != 0)
+		return -EINVAL;
+	if (!capable(CAP_SYS_NICE)) {
+		if (!same_owner(t))
+			return -EPERM;
+		if (is_realtime(policy) && (rlim_t)priority > task_rlimit(t, RLIMIT_RTPRIO))
+			return -EPERM;
+	}
+	t->sched_policy = policy;
+	t->sched_priority = priority;
+	return 0;
+}
+
+SYSCALL_DEFINE3(sched_setscheduler, int, pid, int, policy, uaddr_t, uparam)
+{
+	struct task *t;
+	s32 priority;
+	int err;
+
+	if (policy < 0 || !uparam)
+		return -EINVAL;
+	t = sched_target(pid, &err);
+	if (!t)
+		return err;
+	if (copy_from_user(&priority, uparam, sizeof(priority)) < 0)
+		return -EFAULT;
+	return set_policy(t, policy & ~RESET_ON_FORK, priority);
+}
+
+SYSCALL_DEFINE1(sched_getscheduler, int, pid)
+{
+	int err;
+	struct task *t = sched_target(pid, &err);
+
+	return t ? t->sched_policy : err;
+}
+
+SYSCALL_DEFINE2(sched_setparam, int, pid, uaddr_t, uparam)
+{
+	struct task *t;
+	s32 priority;
+	int err;
+
+	if (!uparam)
+		return -EINVAL;
+	t = sched_target(pid, &err);
+	if (!t)
+		return err;
+	if (copy_from_user(&priority, uparam, sizeof(priority)) < 0)
+		return -EFAULT;
+	return set_policy(t, t->sched_policy, priority);
+}
+
+SYSCALL_DEFINE2(sched_getparam, int, pid, uaddr_t, uparam)
+{
+	struct task *t;
+	int err;
+
+	if (!uparam)
+		return -EINVAL;
+	t = sched_target(pid, &err);
+	return t ? put_user_u32(uparam, t->sched_priority) : err;
+}
+
+SYSCALL_DEFINE1(sched_get_priority_max, int, policy)
+{
+	if (policy == 6) /* SCHED_DEADLINE */
+		return 0;
+	return policy_valid(policy) ? (is_realtime(policy) ? 99 : 0) : -EINVAL;
+}
+
+SYSCALL_DEFINE1(sched_get_priority_min, int, policy)
+{
+	if (policy == 6)
+		return 0;
+	return policy_valid(policy) ? is_realtime(policy) : -EINVAL;
+}
+
+SYSCALL_DEFINE2(sched_rr_get_interval, int, pid, uaddr_t, uts)
+{
+	struct timespec ts;
+	struct task *t;
+	int err;
+
+	t = sched_target(pid, &err);
+	if (!t)
+		return err;
+	ts = ns_timespec(t->sched_policy == SCHED_RR	 ? RR_INTERVAL_NS
+			 : t->sched_policy == SCHED_FIFO ? 0
+							 : FAIR_SLICE_NS);
+	return copy_to_user(uts, &ts, sizeof(ts));
+}
+
+struct abi_sched_attr {
+	u32 size, policy;
+	u64 flags;
+	s32 nice;
+	u32 priority;
+	u64 runtime, deadline, period;
+	u32 util_min, util_max;
+};
+static_assert(sizeof(struct abi_sched_attr) == 56, "struct sched_attr");
+#define SCHED_ATTR_SIZE_VER0 48
+
+SYSCALL_DEFINE4(sched_getattr, int, pid, uaddr_t, uattr, u32, size, u32, flags)
+{
+	struct abi_sched_attr a = {0};
+	struct task *t;
+	int err;
+
+	if (!uattr || flags || size < SCHED_ATTR_SIZE_VER0 || size > PAGE_SIZE)
+		return -EINVAL;
+	t = sched_target(pid, &err);
+	if (!t)
+		return err;
+	a.size = MIN(size, (u32)sizeof(a));
+	a.policy = t->sched_policy;
+	a.priority = t->sched_priority;
+	if (!is_realtime(t->sched_policy))
+		a.nice = t->nice;
+	a.util_max = 1024;
+	return copy_to_user(uattr, &a, a.size);
+}
+
+SYSCALL_DEFINE3(sched_setattr, int, pid, uaddr_t, uattr, u32, flags)
+{
+	struct abi_sched_attr a = {0};
+	struct renice r;
+	struct task *t;
+	int err;
+
+	if (!uattr || flags || pid < 0)
+		return -EINVAL;
+	if (copy_from_user(&a.size, uattr, sizeof(a.size)) < 0)
+		return -EFAULT;
+	if (!a.size)
+		a.size = SCHED_ATTR_SIZE_VER0;
+	if (a.size < SCHED_ATTR_SIZE_VER0 || a.size > sizeof(a))
+		return put_user_u32(uattr, sizeof(a)) < 0 ? -EFAULT : -E2BIG;
+	if (copy_from_user(&a, uattr, a.size) < 0)
+		return -EFAULT;
+	t = sched_target(pid, &err);
+	if (!t)
+		return err;
+	r = (struct renice){.nice = a.nice};
+	if (a.nice < NICE_MIN || a.nice > NICE_MAX)
+		return -EINVAL;
+	err = set_policy(t, a.policy, a.priority);
+	if (err == 0 && !is_realtime(a.policy))
+		renice(t, &r);
+	return err ? err : r.err == -EACCES ? -EPERM : r.err;
+}
+
+/* ---- CPU masks ---- */
+
+#define CPU_MASK_MAX 1024 /* bytes */
+
+static size_t cpu_mask_size(void)
+{
+	struct os_sysinfo si;
+
+	if (os_sysinfo(&si) < 0)
+		return 8;
+	return ALIGN_UP(MAX(si.nr_cpus, 1u), 64u) / 8;
+}
+
+SYSCALL_DEFINE3(sched_setaffinity, int, pid, u32, len, uaddr_t, umask)
+{
+	u8 mask[CPU_MASK_MAX];
+	size_t n = MIN((size_t)len, sizeof(mask));
+	struct task *t;
+	int err;
+
+	memset(mask, 0, sizeof(mask));
+	if (copy_from_user(mask, umask, n) < 0)
+		return -EFAULT;
+	t = sched_target(pid, &err);
+	if (!t)
+		return err;
+	if (!same_owner(t))
+		return -EPERM;
+	return guest_set_affinity(t, mask, MAX(n, (size_t)8));
+}
+
+SYSCALL_DEFINE3(sched_getaffinity, int, pid, u32, len, uaddr_t, umask)
+{
+	u8 mask[CPU_MASK_MAX];
+	size_t n = MIN((size_t)len, cpu_mask_size());
+	struct task *t;
+	ssize_t ret;
+	int err;
+
+	if (len < cpu_mask_size() || (len & 7))
+		return -EINVAL;
+	t = sched_target(pid, &err);
+	if (!t)
+		return err;
+	ret = guest_get_affinity(t, mask, sizeof(mask));
+	if (ret < 0)
+		return ret;
+	n = MIN(n, sizeof(mask));
+	return copy_to_user(umask, mask, n) < 0 ? -EFAULT : (long)n;
+}
