@@ -41,11 +41,31 @@ static const char *inner_path(const struct dentry *d, char *buf, size_t size)
 	return *p ? p : "/";
 }
 
+/* Is p at or below root? */
+static bool reachable(struct path p, const struct path *root)
+{
+	for (;;) {
+		if (p.mnt == root->mnt && p.dentry == root->dentry)
+			return true;
+		if (p.dentry == p.mnt->root) {
+			if (!p.mnt->parent)
+				return false;
+			p = (struct path){p.mnt->parent, p.mnt->mountpoint};
+		} else if (p.dentry->parent == p.dentry) {
+			return false;
+		} else {
+			p.dentry = p.dentry->parent;
+		}
+	}
+}
+
 /* False: the mount cannot be seen from root. */
 static bool mount_texts(const struct mount *m, const struct path *root, struct mount_text *t)
 {
 	struct path p = {(struct mount *)m, m->root};
 
+	if (!reachable(p, root))
+		return false;
 	t->at = d_path_from(&p, root, t->where, sizeof(t->where));
 	t->from = inner_path(m->root, t->root, sizeof(t->root));
 	if (!t->at || !t->from || t->at[0] != '/')
