@@ -56,7 +56,9 @@ struct super {
 	bool readonly;
 	u64 next_ino;
 	struct list_head dentries; /* every dentry of this super (struct dentry.sb_link) */
+	struct list_head link;	   /* in all_supers */
 };
+extern struct list_head all_supers;
 
 #define MNT_READONLY 1u
 #define MNT_NOSUID 2u
@@ -73,6 +75,7 @@ struct mount {
 	struct dentry *mountpoint; /* in parent; NULL for the root mount */
 	struct list_head link;	  /* in all_mounts, in order of mounting */
 	struct list_head children, child_link;
+	struct mount *clone; /* scratch of a recursive bind */
 };
 extern struct list_head all_mounts;
 
@@ -162,7 +165,8 @@ struct dentry {
 	void *priv;	       /* the filesystem's */
 	void (*release)(struct dentry *d); /* frees priv; may be NULL */
 	u32 name_len;
-	char name[];
+	char *name; /* NUL-terminated; behind the struct, or malloc'ed after a rename */
+	char inline_name[];
 };
 
 struct dentry *d_alloc(struct super *sb, struct dentry *parent, const char *name, size_t len);
@@ -176,6 +180,8 @@ struct dentry *d_lookup_cached(struct dentry *parent, const char *name, size_t l
 /* A hashed child: from the cache (revalidated) or by the filesystem's lookup. New reference. */
 int d_lookup(struct dentry *parent, const char *name, size_t len, struct dentry **out);
 void d_prune(struct super *sb); /* drops unused dentries */
+/* After a rename on disk: d takes target's place (EXCHANGE: they swap). Done by vfs_rename. */
+void d_move(struct dentry *d, struct dentry *target, bool exchange);
 /* Absolute path of p as current's root sees it, into buf (end of buf; returns start), with
  * " (deleted)" appended if unlinked. NULL: buf too small. */
 char *d_path(const struct path *p, char *buf, size_t size);
@@ -188,6 +194,11 @@ void inode_now(struct timespec *ts); /* the wall clock, for timestamps */
 int inode_setattr(struct inode *i, const struct setattr *a); /* the default: stores the fields */
 int inode_permission(struct inode *i, int mask); /* MAY_*; fs credentials of current: 0, -EACCES */
 bool inode_owner_or_capable(const struct inode *i);
+/* Owner, group and mode (with its type bits) of a new inode in dir, by current's credentials. */
+void inode_init_owner(struct inode *inode, const struct inode *dir, u32 mode);
+int inode_refresh(struct inode *i);		/* getattr, if there is one */
+void inode_touch_atime(const struct path *p);	/* it was read: relatime, in memory */
+int inode_remove_privs(const struct path *p);	/* it is written: drops set-user-ID bits */
 #define MAY_EXEC 1
 #define MAY_WRITE 2
 #define MAY_READ 4
@@ -246,7 +257,8 @@ struct file {
 struct file *file_get(struct file *f);
 void file_put(struct file *f);
 /* An open file of no filesystem ("anon_inode:[eventfd]", "pipe:[12]", "socket:[13]"): name is the
- * text readlink shows in /proc/PID/fd. mode e.g. S_IFIFO | 0600. */
+ * text readlink shows in /proc/PID/fd; a number in brackets becomes the inode number. mode e.g.
+ * S_IFIFO | 0600. */
 int file_anon(const char *name, const struct file_ops *ops, void *priv, u32 flags, u32 mode,
 	struct file **out);
 /* Kernel-internal open and read, e.g. for exec. */
@@ -307,6 +319,7 @@ const struct fs_type *fs_find(const char *name);
 const struct fs_type *fs_type_at(unsigned i); /* in order of registration; NULL past the last */
 struct super *super_alloc(const struct fs_type *type, const struct super_ops *ops, void *priv);
 void super_put(struct super *sb);
+/* Mounts take a reference on sb of their own: the caller of fs_type.mount still puts its own. */
 int mount_root(struct super *sb, u32 flags, struct path *out); /* the machine's root */
 int mount_super(struct super *sb, struct dentry *root, const struct path *at, u32 flags);
 int mount_fs(const char *type, const char *source, const struct path *at, u32 flags,
@@ -316,8 +329,14 @@ int mount_bind(const struct path *from, const struct path *at, bool recursive);
 int mount_remount(const struct path *p, u32 flags);
 int mount_move(const struct path *from, const struct path *to);
 bool mount_readonly(const struct mount *m);
+void mount_put(struct mount *m);
+void mount_follow(struct path *p); /* down to the topmost mount on *p */
+/* A mount of sb outside the tree, for files that have no place in it (memfd, pipes). */
+int mount_internal(struct super *sb, struct mount **out);
+int vfs_statfs(const struct path *p, struct statfs *sf);
+int super_sync(struct super *sb);
 
-/* ---- fs events (kernel/inotify.c registers itself here; NULL until then) ---- */
+/* ---- fs events (kernel/inotify.c registers itself here; NULL until then), see fs/fsnotify.h ---- */
 extern void (*fsnotify_hook)(struct dentry *dir, struct inode *dir_inode, struct inode *inode,
 	const char *name, u32 mask, u32 cookie);
 

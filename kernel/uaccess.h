@@ -25,6 +25,8 @@ static inline int put_user_u64(uaddr_t dst, u64 v)
 	return copy_to_user(dst, &v, sizeof(v));
 }
 
+#define UIO_MAX_BYTES 0x7ffff000ul /* what one call transfers at most, as on Linux */
+
 struct uio {
 	const struct iovec *iov; /* iov_base: guest address, or kernel pointer if kernel is set */
 	unsigned nr;		 /* segments left */
@@ -46,5 +48,11 @@ ssize_t uio_put(struct uio *u, const void *src, size_t len);
 ssize_t uio_get(struct uio *u, void *dst, size_t len);
 void uio_advance(struct uio *u, size_t len);
 ssize_t uio_put_zeros(struct uio *u, size_t len);
+
+/* Transfer buffers for files whose data has to pass through the kernel's memory: taken from a small
+ * pool, so that large reads and writes do not pay for fresh pages. NULL: out of memory. */
+#define IO_BUFFER_SIZE (128 * 1024ul)
+void *io_buffer_get(void);
+void io_buffer_put(void *buf);
 
 #endif

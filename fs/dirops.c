@@ -1,0 +1,305 @@
+/*
+ * Operations on directory entries: create, mkdir, mknod, symlink, link, unlink, rmdir, rename. Each
+ * checks what Linux checks, in its order (existence, permission, sticky bit, mountpoints, loops),
+ * calls the filesystem's op, then brings the dentry cache and the watches up to date. Callers have
+ * checked for read-only mounts unless they come here with a path from path_create. Modes are used
+ * as given: the umask is the system call's business.
+ */
+#include "fs/fsnotify.h"
+#include "kernel/cred.h"
+#include "kernel/task.h"
+
+#include <stdio.h>
+
+void (*fsnotify_hook)(struct dentry *dir, struct inode *dir_inode, struct inode *inode,
+	const char *name, u32 mask, u32 cookie);
+
+void inode_init_owner(struct inode *inode, const struct inode *dir, u32 mode)
+{
+	const struct cred *c = current ? current->cred : NULL;
+
+	inode->uid = c ? c->fsuid : 0;
+	inode->gid = c ? c->fsgid : 0;
+	if (dir && (dir->mode & S_ISGID)) {
+		inode->gid = dir->gid;
+		if (S_ISDIR(mode))
+			mode |= S_ISGID;
+		else if ((mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) && c &&
+			!cred_in_group(c, inode->gid) && !cred_has(c, CAP_FSETID))
+			mode &= ~(u32)S_ISGID;
+	}
+	inode->mode = mode;
+}
+
+static int may_create(const struct path *parent, const struct dentry *d)
+{
+	struct inode *dir = parent->dentry->inode;
+
+	if (d->inode)
+		return -EEXIST;
+	if (mount_readonly(parent->mnt))
+		return -EROFS;
+	if (!dir->nlink)
+		return -ENOENT;
+	return inode_permission(dir, MAY_WRITE | MAY_EXEC);
+}
+
+static int may_delete(const struct path *parent, const struct dentry *d, bool want_dir)
+{
+	struct inode *dir = parent->dentry->inode, *inode = d->inode;
+	int ret;
+
+	if (!inode)
+		return -ENOENT;
+	if (mount_readonly(parent->mnt))
+		return -EROFS;
+	ret = inode_permission(dir, MAY_WRITE | MAY_EXEC);
+	if (ret < 0)
+		return ret;
+	if ((dir->mode & S_ISVTX) && current && current->cred->fsuid != inode->uid &&
+		current->cred->fsuid != dir->uid && !capable(CAP_FOWNER))
+		return -EPERM;
+	if (want_dir && !S_ISDIR(inode->mode))
+		return -ENOTDIR;
+	if (!want_dir && S_ISDIR(inode->mode))
+		return -EISDIR;
+	return 0;
+}
+
+static void created(struct dentry *d)
+{
+	d_hash(d);
+	fsnotify_entry(d->parent, d->name,
+		FSN_CREATE | (d->inode && S_ISDIR(d->inode->mode) ? FSN_ISDIR : 0), 0);
+}
+
+int vfs_create(const struct path *parent, struct dentry *d, u32 mode)
+{
+	struct inode *dir = parent->dentry->inode;
+	int ret = may_create(parent, d);
+
+	if (ret < 0)
+		return ret;
+	if (!dir->ops->create)
+		return -EACCES;
+	ret = dir->ops->create(dir, d, S_IFREG | (mode & 07777));
+	if (ret == 0)
+		created(d);
+	return ret;
+}
+
+int vfs_mkdir(const struct path *parent, struct dentry *d, u32 mode)
+{
+	struct inode *dir = parent->dentry->inode;
+	int ret = may_create(parent, d);
+
+	if (ret < 0)
+		return ret;
+	if (!dir->ops->mkdir)
+		return -EPERM;
+	ret = dir->ops->mkdir(dir, d, mode & 01777);
+	if (ret == 0)
+		created(d);
+	return ret;
+}
+
+int vfs_mknod(const struct path *parent, struct dentry *d, u32 mode, u64 rdev)
+{
+	struct inode *dir = parent->dentry->inode;
+	int ret = may_create(parent, d);
+
+	if (ret < 0)
+		return ret;
+	/* a whiteout (0:0) needs no privilege, as on Linux */
+	if ((S_ISCHR(mode) || S_ISBLK(mode)) && !(S_ISCHR(mode) && !rdev) && current &&
+		!capable(CAP_MKNOD))
+		return -EPERM;
+	if (!dir->ops->mknod)
+		return -EPERM;
+	ret = dir->ops->mknod(dir, d, mode, rdev);
+	if (ret == 0)
+		created(d);
+	return ret;
+}
+
+int vfs_symlink(const struct path *parent, struct dentry *d, const char *target)
+{
+	struct inode *dir = parent->dentry->inode;
+	int ret = may_create(parent, d);
+
+	if (ret < 0)
+		return ret;
+	if (!dir->ops->symlink)
+		return -EPERM;
+	ret = dir->ops->symlink(dir, d, target);
+	if (ret == 0)
+		created(d);
+	return ret;
+}
+
+int vfs_link(const struct path *old, const struct path *parent, struct dentry *d)
+{
+	struct inode *dir = parent->dentry->inode, *inode = old->dentry->inode;
+	int ret;
+
+	if (!inode)
+		return -ENOENT;
+	ret = may_create(parent, d);
+	if (ret < 0)
+		return ret;
+	if (inode->sb != dir->sb)
+		return -EXDEV;
+	if (!dir->ops->link || S_ISDIR(inode->mode))
+		return -EPERM;
+	ret = dir->ops->link(old->dentry, dir, d);
+	if (ret == 0) {
+		created(d);
+		fsnotify_dentry(old->dentry, FSN_ATTRIB);
+	}
+	return ret;
+}
+
+/* d's object has lost this name. */
+static void removed(struct dentry *d, struct inode *inode, u32 isdir)
+{
+	d_drop(d);
+	if (isdir || !inode->nlink)
+		fsnotify_self(inode, FSN_DELETE_SELF);
+	else
+		fsnotify_self(inode, FSN_ATTRIB);
+	fsnotify_entry(d->parent, d->name, FSN_DELETE | isdir, 0);
+}
+
+int vfs_unlink(const struct path *parent, struct dentry *d)
+{
+	struct inode *dir = parent->dentry->inode;
+	int ret = may_delete(parent, d, false);
+
+	if (ret < 0)
+		return ret;
+	if (!dir->ops->unlink)
+		return -EPERM;
+	if (d->mounts)
+		return -EBUSY;
+	ret = dir->ops->unlink(dir, d);
+	if (ret == 0)
+		removed(d, d->inode, 0);
+	return ret;
+}
+
+int vfs_rmdir(const struct path *parent, struct dentry *d)
+{
+	struct inode *dir = parent->dentry->inode;
+	int ret = may_delete(parent, d, true);
+
+	if (ret < 0)
+		return ret;
+	if (!dir->ops->rmdir)
+		return -EPERM;
+	if (d->mounts)
+		return -EBUSY;
+	ret = dir->ops->rmdir(dir, d);
+	if (ret == 0)
+		removed(d, d->inode, FSN_ISDIR);
+	return ret;
+}
+
+static bool dentry_is_ancestor(const struct dentry *a, const struct dentry *d)
+{
+	for (; d != a; d = d->parent)
+		if (d->parent == d)
+			return false;
+	return true;
+}
+
+static int may_rename(const struct path *old_parent, struct dentry *old,
+	const struct path *new_parent, struct dentry *new, u32 flags)
+{
+	bool is_dir = S_ISDIR(old->inode->mode);
+	bool cross = old_parent->dentry != new_parent->dentry;
+	int ret = may_delete(old_parent, old, is_dir);
+
+	if (ret < 0)
+		return ret;
+	if (!new->inode)
+		ret = may_create(new_parent, new);
+	else if (flags & RENAME_EXCHANGE)
+		ret = may_delete(new_parent, new, S_ISDIR(new->inode->mode));
+	else
+		ret = may_delete(new_parent, new, is_dir);
+	if (ret < 0)
+		return ret;
+	/* ".." of a directory that moves changes */
+	if (cross && is_dir && (ret = inode_permission(old->inode, MAY_WRITE)) < 0)
+		return ret;
+	if (cross && (flags & RENAME_EXCHANGE) && S_ISDIR(new->inode->mode))
+		return inode_permission(new->inode, MAY_WRITE);
+	return 0;
+}
+
+static void renamed(struct dentry *old_dir, struct dentry *d, const char *old_name,
+	struct inode *victim, u32 isdir)
+{
+	static u32 next_cookie;
+
+	if (!fsnotify_hook)
+		return;
+	next_cookie++;
+	fsnotify_entry(old_dir, old_name, FSN_MOVED_FROM | isdir, next_cookie);
+	fsnotify_entry(d->parent, d->name, FSN_MOVED_TO | isdir, next_cookie);
+	fsnotify_self(d->inode, FSN_MOVE_SELF);
+	if (victim)
+		fsnotify_self(victim, victim->nlink ? FSN_ATTRIB : FSN_DELETE_SELF);
+}
+
+/* The op is done: makes the cache agree and tells the watches. */
+static void finish_rename(struct dentry *old, struct dentry *new, u32 flags)
+{
+	struct dentry *old_dir = d_get(old->parent), *new_dir = d_get(new->parent);
+	bool exchange = flags & RENAME_EXCHANGE;
+	struct inode *victim = new->inode && !exchange ? inode_get(new->inode) : NULL;
+	char *old_name = fsnotify_hook ? strdup(old->name) : NULL;
+	u32 isdir = S_ISDIR(old->inode->mode) ? FSN_ISDIR : 0;
+
+	d_move(old, new, exchange);
+	if (old_name)
+		renamed(old_dir, old, old_name, victim, isdir);
+	if (exchange && fsnotify_hook)
+		renamed(new_dir, new, old->name, NULL,
+			S_ISDIR(new->inode->mode) ? FSN_ISDIR : 0);
+	free(old_name);
+	inode_put(victim);
+	d_put(old_dir);
+	d_put(new_dir);
+}
+
+int vfs_rename(const struct path *old_parent, struct dentry *old, const struct path *new_parent,
+	struct dentry *new, u32 flags)
+{
+	struct inode *old_dir = old_parent->dentry->inode, *new_dir = new_parent->dentry->inode;
+	int ret;
+
+	if (!old->inode || ((flags & RENAME_EXCHANGE) && !new->inode))
+		return -ENOENT;
+	if ((flags & RENAME_NOREPLACE) && new->inode)
+		return -EEXIST;
+	if (dentry_is_ancestor(old, new_parent->dentry))
+		return -EINVAL;
+	if (new->inode && dentry_is_ancestor(new, old_parent->dentry))
+		return flags & RENAME_EXCHANGE ? -EINVAL : -ENOTEMPTY;
+	if (old->inode == new->inode)
+		return 0;
+	if (old_dir->sb != new_dir->sb)
+		return -EXDEV;
+	ret = may_rename(old_parent, old, new_parent, new, flags);
+	if (ret < 0)
+		return ret;
+	if (!old_dir->ops->rename)
+		return -EPERM;
+	if (old->mounts || new->mounts)
+		return -EBUSY;
+	ret = old_dir->ops->rename(old_dir, old, new_dir, new, flags);
+	if (ret == 0)
+		finish_rename(old, new, flags);
+	return ret;
+}

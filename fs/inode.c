@@ -1,0 +1,119 @@
+/*
+ * Inodes: their life, the default attribute change, and permission checks by current's filesystem
+ * credentials. An inode is made by its filesystem, held by dentries, open files and whatever else
+ * counts a reference, and evicted with the last one; its super outlives it. Without a current task
+ * (start-up, kernel workers) every check passes. inode(7), path_resolution(7), capabilities(7).
+ */
+#include "fs/vfs.h"
+#include "kernel/cred.h"
+#include "kernel/os.h"
+#include "kernel/task.h"
+
+static const struct inode_ops no_inode_ops;
+static const struct file_ops no_file_ops;
+
+void inode_now(struct timespec *ts)
+{
+	u64 ns = os_clock_ns(OS_CLOCK_REALTIME);
+
+	ts->tv_sec = (time_t)(ns / NSEC_PER_SEC);
+	ts->tv_nsec = (long)(ns % NSEC_PER_SEC);
+}
+
+struct inode *inode_alloc(struct super *sb)
+{
+	struct inode *i = calloc(1, sizeof(*i));
+
+	if (!i)
+		return NULL;
+	i->refs = 1;
+	i->sb = sb;
+	i->ino = sb->next_ino++;
+	i->nlink = 1;
+	i->ops = &no_inode_ops;
+	i->fops = &no_file_ops;
+	list_init(&i->locks);
+	list_init(&i->marks);
+	inode_now(&i->mtime);
+	i->atime = i->ctime = i->btime = i->mtime;
+	return i;
+}
+
+struct inode *inode_get(struct inode *i)
+{
+	i->refs++;
+	return i;
+}
+
+void inode_put(struct inode *i)
+{
+	if (!i || --i->refs)
+		return;
+	if (i->sb->ops && i->sb->ops->evict_inode)
+		i->sb->ops->evict_inode(i);
+	free(i);
+}
+
+int inode_setattr(struct inode *i, const struct setattr *a)
+{
+	if (a->valid & ATTR_MODE)
+		i->mode = (i->mode & S_IFMT) | (a->mode & 07777);
+	if (a->valid & ATTR_UID)
+		i->uid = a->uid;
+	if (a->valid & ATTR_GID)
+		i->gid = a->gid;
+	if (a->valid & ATTR_SIZE)
+		i->size = a->size;
+	if (a->valid & ATTR_ATIME)
+		i->atime = a->atime;
+	if (a->valid & ATTR_MTIME)
+		i->mtime = a->mtime;
+	if (a->valid & ATTR_CTIME)
+		i->ctime = a->ctime;
+	return 0;
+}
+
+/* The rwx bits that apply to c, owner, group or other. */
+static int mode_class(const struct inode *i, const struct cred *c)
+{
+	if (c->fsuid == i->uid)
+		return (int)(i->mode >> 6 & 7);
+	if (((i->mode >> 3 ^ i->mode) & 7) && cred_in_group(c, i->gid))
+		return (int)(i->mode >> 3 & 7);
+	return (int)(i->mode & 7);
+}
+
+static int permission_by_mode(const struct inode *i, int mask)
+{
+	const struct cred *c = current->cred;
+
+	if (!(mask & ~mode_class(i, c)))
+		return 0;
+	if (S_ISDIR(i->mode)) {
+		if (cred_has(c, CAP_DAC_OVERRIDE))
+			return 0;
+		if (!(mask & MAY_WRITE) && cred_has(c, CAP_DAC_READ_SEARCH))
+			return 0;
+		return -EACCES;
+	}
+	if (mask == MAY_READ && cred_has(c, CAP_DAC_READ_SEARCH))
+		return 0;
+	if ((!(mask & MAY_EXEC) || (i->mode & 0111)) && cred_has(c, CAP_DAC_OVERRIDE))
+		return 0;
+	return -EACCES;
+}
+
+int inode_permission(struct inode *i, int mask)
+{
+	mask &= MAY_READ | MAY_WRITE | MAY_EXEC;
+	if (!current)
+		return 0;
+	if (i->ops->permission)
+		return i->ops->permission(i, mask);
+	return permission_by_mode(i, mask);
+}
+
+bool inode_owner_or_capable(const struct inode *i)
+{
+	return !current || current->cred->fsuid == i->uid || capable(CAP_FOWNER);
+}

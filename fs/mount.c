@@ -1,0 +1,402 @@
+/*
+ * Filesystem types, super blocks and the mount tree. A mount in the tree holds one reference on
+ * itself for being there, and a reference on its mountpoint and the mount below; open files and
+ * working directories hold more, which is what makes umount say EBUSY. There is one mount
+ * namespace. mount(2), umount2(2).
+ */
+#include "fs/vfs.h"
+#include "kernel/os.h"
+
+#define MOUNTS_MAX 4096u
+
+struct list_head all_mounts = LIST_HEAD_INIT(all_mounts);
+struct list_head all_supers = LIST_HEAD_INIT(all_supers);
+
+static const struct fs_type *fs_types[32];
+static unsigned nr_fs_types, nr_mounts;
+static u32 next_dev = 20, next_mount_id = 20;
+
+int fs_register(const struct fs_type *type)
+{
+	if (fs_find(type->name))
+		return -EBUSY;
+	if (nr_fs_types == ARRAY_SIZE(fs_types))
+		return -ENOSPC;
+	fs_types[nr_fs_types++] = type;
+	return 0;
+}
+
+const struct fs_type *fs_find(const char *name)
+{
+	for (unsigned i = 0; i < nr_fs_types; i++)
+		if (!strcmp(fs_types[i]->name, name))
+			return fs_types[i];
+	return NULL;
+}
+
+const struct fs_type *fs_type_at(unsigned i)
+{
+	return i < nr_fs_types ? fs_types[i] : NULL;
+}
+
+/* ---- super blocks ---- */
+
+struct super *super_alloc(const struct fs_type *type, const struct super_ops *ops, void *priv)
+{
+	struct super *sb = calloc(1, sizeof(*sb));
+	u32 dev;
+
+	if (!sb)
+		return NULL;
+	dev = next_dev++;
+	sb->type = type;
+	sb->ops = ops;
+	sb->priv = priv;
+	sb->refs = 1;
+	sb->dev = (dev & 0xff) | (u64)(dev & ~0xffu) << 12;
+	sb->block_size = PAGE_SIZE;
+	sb->next_ino = 1;
+	list_init(&sb->dentries);
+	list_add_tail(&sb->link, &all_supers);
+	return sb;
+}
+
+void super_put(struct super *sb)
+{
+	if (--sb->refs)
+		return;
+	list_del(&sb->link);
+	sb->refs = 1; /* what runs below may take and drop references */
+	d_prune(sb);
+	d_put(sb->root);
+	sb->root = NULL;
+	if (sb->ops && sb->ops->put_super)
+		sb->ops->put_super(sb);
+	free(sb);
+}
+
+int super_sync(struct super *sb)
+{
+	return sb->ops && sb->ops->sync ? sb->ops->sync(sb) : 0;
+}
+
+int vfs_statfs(const struct path *p, struct statfs *sf)
+{
+	struct super *sb = p->dentry->sb;
+	u32 flags = p->mnt ? p->mnt->flags : 0;
+	int ret = 0;
+
+	memset(sf, 0, sizeof(*sf));
+	sf->f_type = sb->magic;
+	sf->f_bsize = sf->f_frsize = sb->block_size;
+	sf->f_namelen = NAME_MAX;
+	sf->f_fsid.__val[0] = (int)sb->dev;
+	if (sb->ops && sb->ops->statfs)
+		ret = sb->ops->statfs(sb, sf);
+	sf->f_flags = 0x20; /* ST_VALID, then the ST_* bits */
+	if ((flags & MNT_READONLY) || sb->readonly)
+		sf->f_flags |= 1;
+	sf->f_flags |= (flags & (MNT_NOSUID | MNT_NODEV | MNT_NOEXEC));
+	if (flags & MNT_NOATIME)
+		sf->f_flags |= 0x400;
+	else
+		sf->f_flags |= 0x1000; /* relatime */
+	return ret;
+}
+
+/* ---- mounts ---- */
+
+static struct mount *mount_alloc(struct super *sb, struct dentry *root, u32 flags)
+{
+	struct mount *m;
+
+	if (nr_mounts >= MOUNTS_MAX)
+		return NULL;
+	m = calloc(1, sizeof(*m));
+	if (!m)
+		return NULL;
+	nr_mounts++;
+	m->refs = 1;
+	m->id = next_mount_id++;
+	m->flags = flags;
+	m->sb = sb;
+	sb->refs++;
+	m->root = d_get(root);
+	list_init(&m->link);
+	list_init(&m->children);
+	list_init(&m->child_link);
+	return m;
+}
+
+void mount_put(struct mount *m)
+{
+	if (!m || --m->refs)
+		return;
+	d_put(m->root);
+	super_put(m->sb);
+	nr_mounts--;
+	free(m);
+}
+
+void path_get(const struct path *p)
+{
+	p->mnt->refs++;
+	d_get(p->dentry);
+}
+
+void path_put(struct path *p)
+{
+	if (p->dentry)
+		d_put(p->dentry);
+	mount_put(p->mnt);
+	p->dentry = NULL;
+	p->mnt = NULL;
+}
+
+static void attach(struct mount *m, const struct path *at)
+{
+	path_get(at);
+	m->parent = at->mnt;
+	m->mountpoint = at->dentry;
+	at->dentry->mounts++;
+	list_add_tail(&m->child_link, &at->mnt->children);
+	list_add_tail(&m->link, &all_mounts);
+}
+
+/* Takes m out of the tree; the tree's reference passes to the caller. */
+static void detach(struct mount *m)
+{
+	struct path at = {m->parent, m->mountpoint};
+
+	list_del(&m->link);
+	list_del(&m->child_link);
+	m->parent = NULL;
+	m->mountpoint = NULL;
+	at.dentry->mounts--;
+	path_put(&at);
+}
+
+static struct mount *mount_on(const struct path *p)
+{
+	struct mount *m;
+
+	if (!p->dentry->mounts)
+		return NULL;
+	list_for_each_entry(m, &p->mnt->children, child_link)
+		if (m->mountpoint == p->dentry)
+			return m;
+	return NULL;
+}
+
+void mount_follow(struct path *p)
+{
+	struct mount *m;
+
+	while ((m = mount_on(p))) {
+		m->refs++;
+		d_get(m->root);
+		path_put(p);
+		p->mnt = m;
+		p->dentry = m->root;
+	}
+}
+
+bool mount_readonly(const struct mount *m)
+{
+	return (m->flags & MNT_READONLY) || m->sb->readonly;
+}
+
+int mount_internal(struct super *sb, struct mount **out)
+{
+	*out = mount_alloc(sb, sb->root, 0);
+	return *out ? 0 : -ENOMEM;
+}
+
+int mount_root(struct super *sb, u32 flags, struct path *out)
+{
+	struct mount *m = mount_alloc(sb, sb->root, flags);
+
+	if (!m)
+		return -ENOMEM;
+	list_add(&m->link, &all_mounts);
+	out->mnt = m;
+	out->dentry = m->root;
+	path_get(out);
+	return 0;
+}
+
+int mount_super(struct super *sb, struct dentry *root, const struct path *at, u32 flags)
+{
+	struct path on = *at;
+	struct mount *m;
+
+	if (!at->dentry->inode)
+		return -ENOENT;
+	if (S_ISDIR(root->inode->mode) != S_ISDIR(at->dentry->inode->mode))
+		return -ENOTDIR;
+	if (at->dentry->parent != at->dentry && !at->dentry->hashed)
+		return -ENOENT;
+	m = mount_alloc(sb, root, flags);
+	if (!m)
+		return -ENOMEM;
+	path_get(&on);
+	mount_follow(&on);
+	attach(m, &on);
+	path_put(&on);
+	return 0;
+}
+
+int mount_fs(const char *type, const char *source, const struct path *at, u32 flags,
+	const char *data)
+{
+	const struct fs_type *t = fs_find(type);
+	struct super *sb;
+	int ret;
+
+	if (!t)
+		return -ENODEV;
+	ret = t->mount(t, source, data, &sb);
+	if (ret < 0)
+		return ret;
+	if (source && !sb->source[0]) {
+		strncpy(sb->source, source, sizeof(sb->source) - 1);
+		sb->source[sizeof(sb->source) - 1] = 0;
+	}
+	ret = mount_super(sb, sb->root, at, flags);
+	super_put(sb);
+	return ret;
+}
+
+static bool is_below(const struct mount *m, const struct mount *top)
+{
+	for (; m; m = m->parent)
+		if (m == top)
+			return true;
+	return false;
+}
+
+/* m and everything mounted on it, wherever: gone from the tree, freed with the last user. */
+static void detach_tree(struct mount *top)
+{
+	struct mount *m, *leaf;
+
+	do {
+		leaf = top;
+		list_for_each_entry(m, &all_mounts, link)
+			if (is_below(m, leaf))
+				leaf = m;
+		detach(leaf);
+		mount_put(leaf);
+	} while (leaf != top);
+}
+
+int mount_umount(const struct path *p, int flags)
+{
+	struct mount *m = p->mnt;
+
+	if (p->dentry != m->root)
+		return -EINVAL;
+	if (!m->parent)
+		return list_empty(&m->link) ? -EINVAL : -EBUSY;
+	if (flags & 2) { /* MNT_DETACH */
+		detach_tree(m);
+		return 0;
+	}
+	if (m->refs > 2 || !list_empty(&m->children)) /* the tree's and the caller's */
+		return -EBUSY;
+	super_sync(m->sb);
+	if (m->refs > 2 || !list_empty(&m->children) || !m->parent)
+		return -EBUSY;
+	detach(m);
+	mount_put(m);
+	return 0;
+}
+
+static bool dentry_below(const struct dentry *d, const struct dentry *top)
+{
+	for (; d != top; d = d->parent)
+		if (d->parent == d)
+			return false;
+	return true;
+}
+
+/* Clones the mounts below from into the tree whose root is from->mnt->clone. */
+static int clone_submounts(const struct path *from)
+{
+	struct mount *m, *tmp;
+	bool again = true;
+
+	while (again) {
+		again = false;
+		list_for_each_entry_safe(m, tmp, &all_mounts, link) {
+			struct path at;
+
+			if (m->clone || !m->parent || !m->parent->clone)
+				continue;
+			if (m->parent == from->mnt && !dentry_below(m->mountpoint, from->dentry))
+				continue;
+			at = (struct path){m->parent->clone, m->mountpoint};
+			m->clone = mount_alloc(m->sb, m->root, m->flags);
+			if (!m->clone)
+				return -ENOMEM;
+			attach(m->clone, &at);
+			again = true;
+		}
+	}
+	return 0;
+}
+
+int mount_bind(const struct path *from, const struct path *at, bool recursive)
+{
+	struct mount *m, *top;
+	struct path on = *at;
+	int ret = 0;
+
+	if (!at->dentry->inode || !from->dentry->inode)
+		return -ENOENT;
+	if (S_ISDIR(from->dentry->inode->mode) != S_ISDIR(at->dentry->inode->mode))
+		return -ENOTDIR;
+	top = mount_alloc(from->mnt->sb, from->dentry, from->mnt->flags);
+	if (!top)
+		return -ENOMEM;
+	from->mnt->clone = top;
+	if (recursive)
+		ret = clone_submounts(from);
+	list_for_each_entry(m, &all_mounts, link)
+		m->clone = NULL;
+	from->mnt->clone = NULL;
+	path_get(&on);
+	mount_follow(&on);
+	attach(top, &on);
+	path_put(&on);
+	if (ret)
+		detach_tree(top);
+	return ret;
+}
+
+int mount_remount(const struct path *p, u32 flags)
+{
+	if (p->dentry != p->mnt->root)
+		return -EINVAL;
+	p->mnt->flags = flags;
+	return 0;
+}
+
+int mount_move(const struct path *from, const struct path *to)
+{
+	struct mount *m = from->mnt;
+	struct path on = *to;
+
+	if (from->dentry != m->root || !m->parent)
+		return -EINVAL;
+	if (S_ISDIR(m->root->inode->mode) != S_ISDIR(to->dentry->inode->mode))
+		return -EINVAL;
+	if (is_below(to->mnt, m))
+		return -ELOOP;
+	path_get(&on);
+	mount_follow(&on);
+	detach(m);
+	attach(m, &on);
+	path_put(&on);
+	return 0;
+}
