@@ -151,6 +151,8 @@ int vfs_link(const struct path *old, const struct path *parent, struct dentry *d
 		return -EXDEV;
 	if (!dir->ops->link || S_ISDIR(inode->mode))
 		return -EPERM;
+	if (!inode->nlink && !inode->linkable)
+		return -ENOENT;
 	ret = dir->ops->link(old->dentry, dir, d);
 	if (ret == 0) {
 		created(d);

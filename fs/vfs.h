@@ -88,6 +88,7 @@ struct inode {
 	struct super *sb;
 	u64 ino;
 	u32 mode, uid, gid, nlink;
+	u32 seals;  /* F_SEAL_* of fcntl(2) */
 	u64 rdev;   /* makedev encoding */
 	u64 size;   /* authoritative unless the filesystem has getattr */
 	u64 blocks; /* of 512 bytes */
@@ -100,6 +101,7 @@ struct inode {
 	struct list_head marks;	     /* inotify */
 	unsigned writers;	     /* open for writing, for ETXTBSY */
 	unsigned exec_users;	     /* running programs that deny writing */
+	bool linkable;		     /* unnamed (O_TMPFILE) and may get a name */
 };
 
 struct setattr { /* what to change; valid is a set of ATTR_* */
@@ -246,7 +248,7 @@ struct file {
 	void *priv; /* owner: ops */
 	/* F_SETOWN / F_SETSIG */
 	s32 owner_type, owner_id, owner_sig;
-	u32 seals;
+	bool counted_writer; /* inode->writers includes it */
 	struct list_head epitems; /* epoll registrations (kernel/epoll.c) */
 	u64 ra_pos;
 };
