@@ -1,6 +1,7 @@
 /*
  * /proc/PID/ns: there is one namespace of each kind, with the numbers Linux gives the initial ones.
- * The links can be read and compared; there is nothing behind them to open yet. namespaces(7).
+ * Behind a link is a file that can be opened and compared, and that is all: setns(2) has nowhere
+ * else to go. namespaces(7).
  */
 #include "fs/proc/proc.h"
 #include "kernel/task.h"
@@ -13,6 +14,10 @@
 #define NS_TIME 4026531834u
 #define NS_USER 4026531837u
 #define NS_UTS 4026531838u
+
+#define NS_OBJECTS 10
+
+static const struct pseudo_row ns_rows[NS_OBJECTS];
 
 static int show_ns(struct seq *s, const struct pseudo_ctx *c)
 {
@@ -29,9 +34,38 @@ static int show_ns(struct seq *s, const struct pseudo_ctx *c)
 	return 0;
 }
 
+static const struct file_ops ns_fops; /* nothing to read */
+
+/* The object of a namespace is made at its first use and stays. */
 static int get_ns(const struct pseudo_ctx *c, struct path *out)
 {
-	return -EOPNOTSUPP;
+	static struct path objects[NS_OBJECTS];
+	struct path *p = &objects[(size_t)(c->row - ns_rows)];
+	struct task *t = proc_task(c);
+	struct seq s = {0};
+	struct file *f;
+	int ret;
+
+	if (!t || !proc_may_access(t))
+		return t ? -EACCES : -ENOENT;
+	if (!p->dentry) {
+		ret = show_ns(&s, c);
+		seq_putc(&s, '\0');
+		if (ret == 0)
+			ret = s.failed ? -ENOMEM
+				       : file_anon(s.buf, &ns_fops, NULL, O_RDONLY, S_IFREG | 0444,
+						 &f);
+		seq_fini(&s);
+		if (ret < 0)
+			return ret;
+		f->inode->fops = &ns_fops;
+		*p = f->path;
+		path_get(p);
+		file_put(f);
+	}
+	*out = *p;
+	path_get(out);
+	return 0;
 }
 
 #define NS_ROW(text, number) \
@@ -40,7 +74,7 @@ static int get_ns(const struct pseudo_ctx *c, struct path *out)
 		.arg = (const void *)(uintptr_t)(number) \
 	}
 
-static const struct pseudo_row ns_rows[] = {
+static const struct pseudo_row ns_rows[NS_OBJECTS] = {
 	NS_ROW("cgroup", NS_CGROUP),
 	NS_ROW("ipc", NS_IPC),
 	NS_ROW("mnt", NS_MNT),
