@@ -96,8 +96,9 @@ static void entry(void *arg)
 
 void kernel_guest_event(struct task *t, const struct guest_event *ev)
 {
-	if (task_ending(t))
+	if (task_ending(t) && !t->embryo)
 		return;
+	t->embryo = false;
 	BUG_ON(t->coro);
 	if (ev->kind == GUEST_KICK || ev->kind == GUEST_START)
 		t->event.kind = ev->kind; /* the call before it may have to be restarted */

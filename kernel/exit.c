@@ -30,7 +30,7 @@ static void exit_main(void *arg)
 static void end_task(struct task *t)
 {
 	t->sigpending_flag = true;
-	if (t == current)
+	if (t == current || t->embryo) /* that one ends by fork.c */
 		return;
 	if (t->coro)
 		sched_interrupt(t, true);
@@ -68,6 +68,19 @@ void exit_other_threads(struct task *t)
 	wait_event_mode(&tg->threads_wait, tg->nr_tasks == 1, WAIT_UNINTERRUPTIBLE, WAIT_FOREVER);
 	if (t->tid != tg->pid)
 		task_set_tid(t, tg->pid);
+}
+
+void embryo_born(pid_t tid)
+{
+	struct task *t = task_find(tid);
+
+	if (!t || !t->embryo)
+		return;
+	t->embryo = false;
+	if (!task_ending(t))
+		return;
+	guest_kill(t); /* a signal has ended it before it began */
+	end_task(t);
 }
 
 void vfork_release(struct task *child)

@@ -22,6 +22,8 @@ void task_exit(struct task *t);
 /* execve, after guest_exec: ends all other threads of the group, waits until they are gone, and
  * gives t the group's pid as tid if it was not the leader. Sleeps, uninterruptibly. */
 void exit_other_threads(struct task *t);
+/* clone has succeeded: from now on the child can end. It may be gone already. */
+void embryo_born(pid_t tid);
 /* Lets a vfork parent go on: child has exec'ed or ends. */
 void vfork_release(struct task *child);
 /* A process has become reapable and nobody will wait for it, or its waiter took it. */

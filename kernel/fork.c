@@ -8,6 +8,7 @@
 #include "fs/fdtable.h"
 #include "kernel/exec.h"
 #include "kernel/exit.h"
+#include "kernel/itimer.h"
 #include "kernel/lib/log.h"
 #include "kernel/pidfd.h"
 #include "kernel/syscall.h"
@@ -151,6 +152,7 @@ static void child_abandon(struct task *c, bool own_group)
 	child_unshare(c);
 	task_free(c);
 	if (own_group) {
+		itimers_exit(tg);
 		tty_put(tg->ctty);
 		tg->ctty = NULL;
 		tgroup_unhash(tg);
@@ -174,10 +176,13 @@ static struct task *child_create(struct task *p, const struct clone_req *r)
 		return NULL;
 	}
 	child_inherit(c, p, r->flags);
-	if (own_group)
+	c->embryo = true;
+	if (own_group) {
 		group_inherit(tg, p->tg, r);
-	else
+		cpu_sampler_update(tg); /* RLIMIT_CPU */
+	} else {
 		signal_join_thread(c);
+	}
 	if (r->flags & CLONE_CHILD_CLEARTID)
 		c->clear_child_tid = r->child_tid;
 	if (r->flags & CLONE_CHILD_SETTID)
@@ -238,6 +243,7 @@ static long do_clone(const struct clone_req *r)
 		child_abandon(c, own_group);
 		return err == -ESRCH ? -EINTR : err;
 	}
+	embryo_born(tid);
 	if (r->flags & CLONE_VFORK)
 		wait_for_vfork(p, c);
 	return tid;

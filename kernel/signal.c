@@ -7,7 +7,7 @@
  * (a deliverable signal, a stop, its end), and t has been woken or kicked since it became true.
  *
  * pid 1 ignores signals with default action that guest processes send it, as in a pid namespace of
- * its own. Kernel-made ones (faults, terminal, SIGPIPE, alarms) and what it raises itself do act,
+ * its own. Kernel-made ones (faults, terminal, alarms) and what it sends itself do act,
  * so that a plain command run as pid 1 behaves like one.
  */
 #include "kernel/signal.h"
@@ -168,7 +168,7 @@ void signal_recalc(struct task *t)
 
 void signal_kick(struct task *t)
 {
-	if (t->kicked || !t->guest)
+	if (t->kicked || t->embryo || !t->guest)
 		return;
 	t->kicked = true;
 	guest_kick(t);
@@ -349,9 +349,7 @@ static void continue_group(struct tgroup *tg)
 /* Does pid 1's protection hold against a signal with this origin? */
 bool signal_from_inside(const struct tgroup *tg, const siginfo_t *info)
 {
-	if (info->si_code > 0)
-		return false;
-	return !(info->si_code == SI_TKILL && info->si_pid == tg->pid);
+	return info->si_code <= 0 && info->si_pid != tg->pid;
 }
 
 /* Side effects of sending, and whether the signal is to be queued at all. */

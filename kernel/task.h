@@ -119,6 +119,7 @@ struct task {
 	bool kicked;	      /* guest_kick sent, GUEST_KICK not yet seen */
 	bool sync_fault;
 	bool stop_wanted, stopped; /* has to join a group stop; sleeps in one */
+	bool embryo;		   /* being cloned: has reported no event yet, do not end it */
 	bool ending;		/* will run no more guest code: its coroutine goes to task_exit */
 	int exit_code;		/* of exit(2), for the last thread */
 	sigmask_t real_blocked; /* sigtimedwait: what is blocked apart from the wait */
