@@ -14,6 +14,7 @@
 
 static struct mount *anon_mount;
 static const struct file_ops closed_ops;
+unsigned nr_open_files;
 
 struct file *file_alloc(const struct path *p, u32 flags)
 {
@@ -21,6 +22,7 @@ struct file *file_alloc(const struct path *p, u32 flags)
 
 	if (!f)
 		return NULL;
+	nr_open_files++;
 	f->refs = 1;
 	f->flags = flags;
 	f->path = *p;
@@ -55,6 +57,7 @@ void file_put(struct file *f)
 		f->inode->writers--;
 	inode_put(f->inode);
 	path_put(&f->path);
+	nr_open_files--;
 	free(f);
 }
 
@@ -98,6 +101,7 @@ static struct dentry *anon_dentry(const char *name, u32 mode)
 	inode_init_owner(i, NULL, mode);
 	if (number && number[1] >= '0' && number[1] <= '9')
 		i->ino = strtoul(number + 1, NULL, 10);
+	i->fops = NULL; /* not to be opened again by way of /proc/PID/fd */
 	d->inode = i;
 	return d;
 }

@@ -6,6 +6,7 @@
 #include "fs/vfs.h"
 
 /* A file on p without operations yet; takes references of its own. NULL: out of memory. */
+extern unsigned nr_open_files;
 struct file *file_alloc(const struct path *p, u32 flags);
 void file_fini(void); /* unit tests: frees the internal mount */
 

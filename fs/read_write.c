@@ -17,6 +17,10 @@ ssize_t file_read(struct file *f, struct uio *to, u64 *pos)
 	if (!f->ops->read)
 		return S_ISDIR(f->inode->mode) ? -EISDIR : -EINVAL;
 	ret = f->ops->read(f, to, pos);
+	if (current) {
+		current->tg->io.nr_reads++;
+		current->tg->io.read_bytes += (u64)MAX(ret, 0l);
+	}
 	if (ret > 0) {
 		if (S_ISREG(f->inode->mode) && !(f->flags & O_NOATIME))
 			inode_touch_atime(&f->path);
@@ -70,6 +74,10 @@ ssize_t file_write(struct file *f, struct uio *from, u64 *pos)
 			return ret;
 	}
 	ret = f->ops->write(f, from, pos);
+	if (current) {
+		current->tg->io.nr_writes++;
+		current->tg->io.written_bytes += (u64)MAX(ret, 0l);
+	}
 	if (ret > 0)
 		fsnotify_dentry(f->path.dentry, FSN_MODIFY);
 	return ret;

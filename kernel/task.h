@@ -84,6 +84,9 @@ struct tgroup {
 	struct guest_usage usage, child_usage; /* of ended threads; of reaped children */
 	u64 start_ns;			       /* OS_CLOCK_BOOTTIME */
 	u64 sched_dummy;
+	struct {
+		u64 read_bytes, written_bytes, nr_reads, nr_writes;
+	} io; /* through descriptors: /proc/PID/io */
 	s32 oom_score_adj, oom_score_adj_min; /* min: what no privilege is needed for */
 };
 

@@ -7,6 +7,7 @@
 #include "fs/devfs/devfs.h"
 
 #include "fs/chrdev.h"
+#include "fs/tmpfs/tmpfs.h"
 #include "kernel/lib/log.h"
 
 struct devfs_node {
@@ -17,7 +18,6 @@ struct devfs_node {
 
 static struct devfs_node *nodes;
 static unsigned nr_nodes;
-extern const struct fs_type tmpfs_fs_type;
 static struct super *devfs_super; /* NULL until the first mount */
 
 static const struct {

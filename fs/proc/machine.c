@@ -6,6 +6,7 @@
 #include "fs/proc/machine.h"
 
 #include "fs/chrdev.h"
+#include "fs/flock.h"
 #include "fs/proc/proc.h"
 #include "kernel/os.h"
 #include "kernel/task.h"
@@ -161,6 +162,34 @@ int machine_show_loadavg(struct seq *s, const struct pseudo_ctx *c)
 			(unsigned long long)((v & 0xffff) * 100 >> 16));
 	}
 	seq_printf(s, "%u/%u %d\n", n.running, n.threads, last);
+	return 0;
+}
+
+struct lock_walk {
+	struct seq *s;
+	unsigned nr;
+};
+
+static void lock_row(const struct flock_info *l, void *arg)
+{
+	struct lock_walk *w = arg;
+	u64 dev = l->inode->sb->dev;
+
+	seq_printf(w->s, "%u: %-6s ADVISORY  %s %d %02x:%02x:%llu %llu ", ++w->nr, l->type,
+		l->write ? "WRITE" : "READ ", l->pid, (unsigned)(dev >> 8 & 0xfff),
+		(unsigned)((dev & 0xff) | (dev >> 12 & 0xfff00)), (unsigned long long)l->inode->ino,
+		(unsigned long long)l->start);
+	if (l->end >= INT64_MAX)
+		seq_puts(w->s, "EOF\n");
+	else
+		seq_printf(w->s, "%llu\n", (unsigned long long)l->end);
+}
+
+int machine_show_locks(struct seq *s, const struct pseudo_ctx *c)
+{
+	struct lock_walk w = {.s = s};
+
+	flock_for_each(lock_row, &w);
 	return 0;
 }
 

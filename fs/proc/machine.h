@@ -8,6 +8,7 @@ int machine_show_cpuinfo(struct seq *s, const struct pseudo_ctx *c);
 int machine_show_devices(struct seq *s, const struct pseudo_ctx *c);
 int machine_show_filesystems(struct seq *s, const struct pseudo_ctx *c);
 int machine_show_loadavg(struct seq *s, const struct pseudo_ctx *c);
+int machine_show_locks(struct seq *s, const struct pseudo_ctx *c);
 int machine_show_meminfo(struct seq *s, const struct pseudo_ctx *c);
 int machine_show_nothing(struct seq *s, const struct pseudo_ctx *c);
 int machine_show_stat(struct seq *s, const struct pseudo_ctx *c);

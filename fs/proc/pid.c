@@ -170,6 +170,18 @@ static int show_id_map(struct seq *s, const struct pseudo_ctx *c)
 	return 0;
 }
 
+/* Storage is the host's business and not accounted here. */
+static int show_io(struct seq *s, const struct pseudo_ctx *c)
+{
+	const struct tgroup *tg = c->tg;
+
+	seq_printf(s, "rchar: %llu\nwchar: %llu\nsyscr: %llu\nsyscw: %llu\n",
+		(unsigned long long)tg->io.read_bytes, (unsigned long long)tg->io.written_bytes,
+		(unsigned long long)tg->io.nr_reads, (unsigned long long)tg->io.nr_writes);
+	seq_puts(s, "read_bytes: 0\nwrite_bytes: 0\ncancelled_write_bytes: 0\n");
+	return 0;
+}
+
 static int show_timerslack(struct seq *s, const struct pseudo_ctx *c)
 {
 	struct task *t = proc_task(c);
@@ -255,6 +267,7 @@ static const struct pseudo_row pid_rows[] = {
 	{"fd", S_IFDIR | 0500, .dir = &proc_fd_dir},
 	{"fdinfo", PROC_DIR, .dir = &proc_fdinfo_dir},
 	{"gid_map", PROC_RO, .show = show_id_map},
+	{"io", PROC_PRIVATE, .show = show_io, .open = proc_open_access},
 	{"limits", PROC_RO, .show = proc_show_limits},
 	{"maps", PROC_RO, .show = proc_show_maps, .open = proc_open_access},
 	{"mem", S_IFREG | 0600, .fops = &proc_mem_fops},

@@ -34,6 +34,7 @@ static const struct pseudo_row root_rows[] = {
 	{.name = "filesystems", .mode = PROC_RO, .show = machine_show_filesystems},
 	{.name = "kmsg", .mode = PROC_PRIVATE, .fops = &proc_kmsg_fops},
 	{.name = "loadavg", .mode = PROC_RO, .show = machine_show_loadavg},
+	{.name = "locks", .mode = PROC_RO, .show = machine_show_locks},
 	{.name = "meminfo", .mode = PROC_RO, .show = machine_show_meminfo},
 	{.name = "misc", .mode = PROC_RO, .show = machine_show_nothing},
 	{.name = "mounts", .mode = PROC_LINK, .show = pseudo_show_link, .arg = "self/mounts"},

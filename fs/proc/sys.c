@@ -2,6 +2,7 @@
  * /proc/sys: what sysctl(8) reads. Values are those the kernel goes by; a file can be written only
  * if that changes what the kernel does. Rows are sorted by name. proc(5).
  */
+#include "fs/file.h"
 #include "fs/proc/proc.h"
 #include "kernel/cred.h"
 #include "kernel/dmesg.h"
@@ -153,6 +154,12 @@ static const struct pseudo_row kernel_rows[] = {
 static const struct pseudo_dir kernel_dir = {PSEUDO_DIR(kernel_rows)};
 
 /* ---- fs ---- */
+static int show_file_nr(struct seq *s, const struct pseudo_ctx *c)
+{
+	seq_printf(s, "%u\t0\t9223372036854775807\n", nr_open_files);
+	return 0;
+}
+
 static const struct pseudo_row inotify_rows[] = {
 	TEXT("max_queued_events", "16384"),
 	TEXT("max_user_instances", "1024"),
@@ -162,6 +169,7 @@ static const struct pseudo_dir inotify_dir = {PSEUDO_DIR(inotify_rows)};
 
 static const struct pseudo_row fs_rows[] = {
 	TEXT("file-max", "9223372036854775807"),
+	FILE_RO("file-nr", show_file_nr),
 	SUBDIR("inotify", &inotify_dir),
 	TEXT("nr_open", "1048576"),
 	TEXT("overflowgid", "65534"),
