@@ -220,7 +220,7 @@ static bool zombie_child(struct tgroup *tg, struct tgroup **out)
 
 static void reaper(void *arg)
 {
-	struct tgroup *main_tg = arg, *c;
+	struct tgroup *main_tg = arg, *c = NULL;
 
 	for (;;) {
 		wait_event_mode(&init_tg->wait_child, zombie_child(init_tg, &c),
