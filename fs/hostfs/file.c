@@ -1,0 +1,254 @@
+/*
+ * hostfs open files. All opens of a file share two host descriptors, one for reading and one for
+ * writing, made at the first such open and closed at the last; transfers carry their position. Data
+ * goes through a bounce buffer, small enough to stay in the second-level
+ * cache between the host's copy and ours. Mappings get a duplicate with the least access.
+ * read(2), lseek(2), fallocate(2), mmap(2).
+ */
+#include "fs/hostfs/node.h"
+
+/* ---- opening ---- */
+
+static struct hostfs_node *kept; /* its writing fd has no user yet: made by create */
+
+static void kept_drop(void)
+{
+	struct hostfs_node *n = kept;
+
+	kept = NULL;
+	if (n && !n->users[HOSTFS_WR]) {
+		os_close(n->fd[HOSTFS_WR]);
+		n->fd[HOSTFS_WR] = -1;
+	}
+}
+
+void hostfs_keep_fd(struct hostfs_node *n, int fd)
+{
+	kept_drop();
+	n->fd[HOSTFS_WR] = fd;
+	n->write_only = false;
+	kept = n;
+}
+
+void hostfs_forget_kept(struct hostfs_node *n)
+{
+	if (kept == n)
+		kept_drop();
+}
+
+static int open_as(struct inode *i, int flags)
+{
+	struct hostfs_node *n = hostfs_node(i);
+	struct hostfs_at at;
+	struct os_stat st;
+	int fd, ret = hostfs_locate(i, &at);
+
+	if (ret < 0)
+		return ret;
+	fd = hostfs_openat(hostfs_of(i), at.dir, at.name, flags, 0);
+	if (fd < 0)
+		return fd == -ENXIO || fd == -ELOOP ? -ESTALE : fd;
+	ret = os_statat(fd, "", &st);
+	if (ret == 0 && !hostfs_same(n, &st))
+		ret = -ESTALE;
+	if (ret < 0) {
+		os_close(fd);
+		return ret;
+	}
+	return fd;
+}
+
+static int open_write(struct inode *i, bool must_read)
+{
+	struct hostfs_node *n = hostfs_node(i);
+	int fd = open_as(i, O_RDWR);
+
+	n->write_only = false;
+	if (fd == -EACCES && !must_read) {
+		fd = open_as(i, O_WRONLY);
+		n->write_only = fd >= 0;
+	}
+	return fd;
+}
+
+static int hostfs_open(struct inode *i, struct file *file)
+{
+	struct hostfs_node *n = hostfs_node(i);
+	int acc = file->flags & O_ACCMODE, slot = acc == O_RDONLY ? HOSTFS_RD : HOSTFS_WR, fd;
+
+	if (slot == HOSTFS_WR && n->fd[slot] >= 0 && n->write_only && acc != O_WRONLY)
+		return -EACCES;
+	if (n->fd[slot] < 0) {
+		fd = slot == HOSTFS_RD ? open_as(i, O_RDONLY) : open_write(i, acc != O_WRONLY);
+		if (fd < 0)
+			return fd;
+		n->fd[slot] = fd;
+	}
+	n->users[slot]++;
+	if (kept == n)
+		kept = n->users[HOSTFS_WR] ? NULL : n;
+	return 0;
+}
+
+static void hostfs_release(struct file *file)
+{
+	struct hostfs_node *n = hostfs_node(file->inode);
+	int slot = (file->flags & O_ACCMODE) == O_RDONLY ? HOSTFS_RD : HOSTFS_WR;
+
+	if (--n->users[slot])
+		return;
+	os_close(n->fd[slot]);
+	n->fd[slot] = -1;
+}
+
+static int file_fd(const struct file *file)
+{
+	const struct hostfs_node *n = hostfs_node(file->inode);
+
+	return n->fd[(file->flags & O_ACCMODE) == O_RDONLY ? HOSTFS_RD : HOSTFS_WR];
+}
+
+/* ---- data ---- */
+
+static ssize_t hostfs_read(struct file *file, struct uio *to, u64 *pos)
+{
+	char *buf = io_buffer_get();
+	ssize_t done = 0, n = 0;
+
+	if (!buf)
+		return -ENOMEM;
+	while (to->left) {
+		size_t want = MIN(to->left, IO_BUFFER_SIZE);
+		ssize_t got = os_pread(file_fd(file), buf, want, *pos);
+
+		n = got > 0 ? uio_put(to, buf, (size_t)got) : got;
+		if (n <= 0)
+			break;
+		*pos += (u64)n;
+		done += n;
+		if (n < got || (size_t)got < want)
+			break;
+	}
+	io_buffer_put(buf);
+	return done ? done : n;
+}
+
+static ssize_t hostfs_write(struct file *file, struct uio *from, u64 *pos)
+{
+	struct inode *i = file->inode;
+	char *buf = io_buffer_get();
+	ssize_t done = 0, n = 0;
+
+	if (!buf)
+		return -ENOMEM;
+	while (from->left) {
+		ssize_t got = uio_get(from, buf, MIN(from->left, IO_BUFFER_SIZE));
+
+		n = got > 0 ? os_pwrite(file_fd(file), buf, (size_t)got, *pos) : got;
+		if (n <= 0)
+			break;
+		*pos += (u64)n;
+		done += n;
+		if (n < got)
+			break;
+	}
+	io_buffer_put(buf);
+	if (done) {
+		i->size = MAX(i->size, *pos);
+		hostfs_stale(i);
+		if (file->flags & O_DSYNC) {
+			int ret = os_fsync(file_fd(file), (file->flags & O_SYNC) != O_SYNC);
+
+			if (ret < 0)
+				return ret;
+		}
+	}
+	return done ? done : n;
+}
+
+static s64 hostfs_llseek(struct file *file, s64 off, int whence)
+{
+	int ret;
+
+	switch (whence) {
+	case SEEK_DATA:
+	case SEEK_HOLE:
+		off = os_lseek(file_fd(file), off, whence);
+		break;
+	case SEEK_END:
+		ret = hostfs_getattr(file->inode);
+		if (ret < 0)
+			return ret;
+		if (__builtin_add_overflow(off, (s64)file->inode->size, &off))
+			return -EOVERFLOW;
+		break;
+	case SEEK_CUR:
+		if (__builtin_add_overflow(off, (s64)file->pos, &off))
+			return -EOVERFLOW;
+		break;
+	case SEEK_SET:
+		break;
+	default:
+		return -EINVAL;
+	}
+	if (off < 0)
+		return whence == SEEK_DATA || whence == SEEK_HOLE ? off : -EINVAL;
+	file->pos = (u64)off;
+	return off;
+}
+
+static int hostfs_fsync(struct file *file, bool data_only)
+{
+	return os_fsync(file_fd(file), data_only);
+}
+
+static int hostfs_fallocate(struct file *file, int mode, u64 off, u64 len)
+{
+	int ret = os_fallocate(file_fd(file), mode, off, len);
+
+	hostfs_stale(file->inode);
+	return ret < 0 ? ret : hostfs_refresh(file->inode);
+}
+
+static int hostfs_mmap_hfd(struct file *file, bool shared_write, u64 *off)
+{
+	struct hostfs_node *n = hostfs_node(file->inode);
+
+	if (shared_write)
+		return n->write_only || n->fd[HOSTFS_WR] < 0 ? -EACCES : os_dup(n->fd[HOSTFS_WR]);
+	if (n->fd[HOSTFS_RD] >= 0)
+		return os_dup(n->fd[HOSTFS_RD]);
+	return os_reopen(n->fd[HOSTFS_WR], O_RDONLY);
+}
+
+const struct file_ops hostfs_fops = {
+	.open = hostfs_open,
+	.release = hostfs_release,
+	.read = hostfs_read,
+	.write = hostfs_write,
+	.llseek = hostfs_llseek,
+	.fsync = hostfs_fsync,
+	.fallocate = hostfs_fallocate,
+	.mmap_hfd = hostfs_mmap_hfd,
+};
+
+static int hostfs_dir_fsync(struct file *file, bool data_only)
+{
+	int fd, ret, dirfd = hostfs_dirfd(file->inode);
+
+	if (dirfd < 0)
+		return dirfd;
+	fd = hostfs_openat(hostfs_of(file->inode), dirfd, "", O_RDONLY | O_DIRECTORY, 0);
+	if (fd < 0)
+		return fd;
+	ret = os_fsync(fd, data_only);
+	os_close(fd);
+	return ret;
+}
+
+const struct file_ops hostfs_dir_fops = {
+	.open = hostfs_dir_open,
+	.release = hostfs_dir_release,
+	.iterate = hostfs_iterate,
+	.fsync = hostfs_dir_fsync,
+};
