@@ -12,6 +12,7 @@
 #include "kernel/task.h"
 #include "kernel/version.h"
 
+#include <ctype.h>
 #include <stdio.h>
 
 #define HOST_TEXT_MAX (1u << 20)
@@ -228,7 +229,7 @@ static void stat_line(struct seq *s, const char *line, size_t len, unsigned nr_c
 {
 	unsigned cpu;
 
-	if (sscanf(line, "cpu%u", &cpu) == 1) {
+	if (len > 3 && isdigit((u8)line[3]) && sscanf(line, "cpu%u", &cpu) == 1) {
 		if (cpu >= nr_cpus)
 			return;
 	} else if (!strncmp(line, "intr ", 5) || !strncmp(line, "softirq ", 8)) {
