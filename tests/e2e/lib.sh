@@ -7,9 +7,29 @@ set -u
 SK_TIMEOUT=${SK_TIMEOUT:-60}
 failures=0
 
+# Where the machine sees SCRATCH when it is given by "${share[@]}" (an option of sk).
+SHARED=/mnt
+share=(-v "$SCRATCH:/mnt")
+[ "$BACKEND" = native ] && SHARED=$SCRATCH
+
 # sk [options --] CMD [ARG...]: one guest machine with the setting under test. Options only before --.
+# BACKENDS=native runs the commands on the host instead, to check the tests themselves.
 sk() {
 	local opts=("--backend=$BACKEND")
+	if [ "$BACKEND" = native ]; then
+		opts=()
+		while :; do
+			case $1 in
+			-e) opts+=("$2") && shift 2 ;;
+			-[vwu]) shift 2 ;;
+			--) shift && break ;;
+			-*) shift ;;
+			*) break ;;
+			esac
+		done
+		timeout -k 5 "$SK_TIMEOUT" env "${opts[@]}" "$@"
+		return
+	fi
 	[ -z "$ROOT" ] || opts+=("--root" "$ROOT")
 	case ${1:-} in
 	-*) ;;
@@ -86,6 +106,52 @@ need() {
 	for p in "$@"; do
 		in_guest "$p" || { skip "$name" "no $p in ${ROOT:-/}"; return 1; }
 	done
+}
+
+# What a script run by guest_script has: ok, not_ok, and
+#   is NAME WANT GOT         runs NAME WANT CMD... (stdout)     check NAME CMD... (status 0)
+#   has NAME REGEX GOT       fails NAME STATUS CMD...
+# It starts in a fresh directory, which is also HOME and TMPDIR.
+guest_lib='
+LC_ALL=C.UTF-8 PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin
+HOME=$(mktemp -d "${TMPDIR:-/tmp}/e2e.XXXXXX") TMPDIR=$HOME
+export LC_ALL PATH HOME TMPDIR
+cd "$HOME" || exit 1
+ok() { echo "ok $1"; }
+not_ok() { echo "not ok $1"; shift; printf "%s\n" "$@" | head -n 40 | sed "s/^/  # /"; }
+is() { if [ "$2" = "$3" ]; then ok "$1"; else not_ok "$1" "want: $2" "got:  $3"; fi; }
+has() { if [[ $3 =~ $2 ]]; then ok "$1"; else not_ok "$1" "want match: $2" "got:  $3"; fi; }
+runs() {
+	local n=$1 w=$2 o r; shift 2
+	o=$("$@" 2>"$HOME/.err" </dev/null); r=$?
+	if [ $r = 0 ] && [ "$o" = "$w" ]; then ok "$n"
+	else not_ok "$n" "status $r" "want: $w" "got:  $o" "stderr: $(head -c 2000 "$HOME/.err")"; fi
+}
+check() {
+	local n=$1 o r; shift
+	o=$("$@" 2>&1 </dev/null); r=$?
+	if [ $r = 0 ]; then ok "$n"; else not_ok "$n" "status $r of: $*" "$(tail -n 30 <<<"$o")"; fi
+}
+fails() {
+	local n=$1 w=$2 o r; shift 2
+	o=$("$@" 2>&1 </dev/null); r=$?
+	if [ $r = "$w" ]; then ok "$n"; else not_ok "$n" "want status $w, got $r" "$o"; fi
+}
+'
+
+# guest_script NAME [options]: runs the bash script on stdin in one machine; it reports by itself.
+guest_script() {
+	local name=$1 out rc n text
+	shift
+	text=$guest_lib$(cat)$'\ncd /; rm -rf "$HOME"; echo "# end of script"\n'
+	out=$(sk "$@" -- bash -c "$text" 2>&1 </dev/null)
+	rc=$?
+	printf '%s\n' "$out" | grep -v '^# end of script$'
+	n=$(grep -c '^not ok ' <<<"$out")
+	failures=$((failures + n))
+	if [ $rc != 0 ] || ! grep -q '^# end of script$' <<<"$out"; then
+		not_ok "$name" "the script in the guest did not end well: status $rc" "$(tail -n 20 <<<"$out")"
+	fi
 }
 
 # done_testing: the last line of a script
