@@ -13,6 +13,7 @@
 #include "fs/proc/proc.h"
 #include "fs/sysfs/sysfs.h"
 #include "fs/tmpfs/tmpfs.h"
+#include "kernel/dmesg.h"
 #include "kernel/exec.h"
 #include "kernel/exit.h"
 #include "kernel/inotify.h"
@@ -22,6 +23,7 @@
 #include "kernel/syscall.h"
 #include "kernel/task.h"
 #include "kernel/tty/console.h"
+#include "kernel/version.h"
 
 #include <stdio.h>
 
@@ -364,6 +366,25 @@ long exec_init(void)
 	return ret;
 }
 
+/* The first lines of dmesg(1): what this machine is. */
+static void log_boot(const struct machine_options *o)
+{
+	struct os_sysinfo si = {0};
+
+	os_sysinfo(&si);
+	dmesg_printf(DMESG_NOTICE, "%s version %s %s", SKIFF_UTS_SYSNAME, SKIFF_UTS_RELEASE,
+		SKIFF_UTS_VERSION);
+	dmesg_printf(DMESG_INFO, "smp: %u CPUs", si.nr_cpus);
+	dmesg_printf(DMESG_INFO, "Memory: %lluK available of %lluK",
+		(unsigned long long)(si.mem_available >> 10),
+		(unsigned long long)(si.mem_total >> 10));
+	dmesg_printf(DMESG_INFO, "VFS: root is %s, %s", o->root,
+		o->root_rw ? "written through" :
+		o->overlay_dir ? "with a persistent overlay" :
+		"with an overlay in memory");
+	dmesg_printf(DMESG_INFO, "Run %s as %s", o->argv[0], o->init ? "a child of init" : "init");
+}
+
 int machine_start(const struct machine_options *o)
 {
 	struct task *t;
@@ -378,6 +399,7 @@ int machine_start(const struct machine_options *o)
 		complain("skiff: cannot set up the kernel (%s): %s\n", "filesystems", err);
 		return err;
 	}
+	log_boot(o);
 	t = make_first_tasks(o->init);
 	if (!t)
 		return -ENOMEM;
