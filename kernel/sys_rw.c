@@ -16,11 +16,12 @@ static bool buffer_ok(uaddr_t buf, size_t len)
 /* At the file's own position. Takes over the reference on f. */
 static long transfer(struct file *f, struct uio *u, bool write)
 {
-	u64 pos = f->pos;
-	ssize_t ret = write ? file_write(f, u, &pos) : file_read(f, u, &pos);
+	u64 before = f->pos;
+	/* &f->pos itself: host streams share their position with other host processes */
+	ssize_t ret = write ? file_write(f, u, &f->pos) : file_read(f, u, &f->pos);
 
-	if (!f->ops->stream && ret >= 0)
-		f->pos = pos;
+	if (f->ops->stream || ret < 0)
+		f->pos = before;
 	file_put(f);
 	return ret;
 }
