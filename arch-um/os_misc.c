@@ -77,7 +77,7 @@ static u64 meminfo_bytes(const char *text, const char *name)
 }
 
 /* What sysinfo(2) does not say. */
-static void read_meminfo(struct os_sysinfo *si)
+void os_sysinfo_memory(struct os_sysinfo *si)
 {
 	int fd = open("/proc/meminfo", O_RDONLY | O_CLOEXEC);
 	char text[2048];
@@ -96,8 +96,10 @@ static void read_meminfo(struct os_sysinfo *si)
 int os_sysinfo(struct os_sysinfo *si)
 {
 	struct sysinfo h;
-	long n = sysconf(_SC_NPROCESSORS_ONLN);
+	static long n;
 
+	if (!n)
+		n = sysconf(_SC_NPROCESSORS_ONLN);
 	if (sysinfo(&h) < 0)
 		return -errno;
 	si->mem_total = (u64)h.totalram * h.mem_unit;
@@ -107,7 +109,6 @@ int os_sysinfo(struct os_sysinfo *si)
 	si->mem_available = si->mem_free;
 	si->mem_buffers = (u64)h.bufferram * h.mem_unit;
 	si->mem_cached = 0;
-	read_meminfo(si);
 	for (int i = 0; i < 3; i++)
 		si->load[i] = h.loads[i];
 	si->nr_cpus = n > 0 ? (unsigned)n : 1;

@@ -19,6 +19,7 @@
 #include "kernel/inotify.h"
 #include "kernel/lib/log.h"
 #include "kernel/uts.h"
+#include "kernel/meminfo.h"
 #include "kernel/os.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
@@ -376,8 +377,8 @@ static void log_boot(const struct machine_options *o)
 		SKIFF_UTS_VERSION);
 	dmesg_printf(DMESG_INFO, "smp: %u CPUs", si.nr_cpus);
 	dmesg_printf(DMESG_INFO, "Memory: %lluK available of %lluK",
-		(unsigned long long)(si.mem_available >> 10),
-		(unsigned long long)(si.mem_total >> 10));
+		(unsigned long long)(si.mem_free >> 10),
+		(unsigned long long)((o->mem_limit ? o->mem_limit : si.mem_total) >> 10));
 	dmesg_printf(DMESG_INFO, "VFS: root is %s, %s", o->root,
 		o->root_rw ? "written through" :
 		o->overlay_dir ? "with a persistent overlay" :
@@ -393,6 +394,7 @@ int machine_start(const struct machine_options *o)
 	options = o;
 	if (o->pids_limit)
 		nr_tasks_max = o->pids_limit;
+	machine_mem_limit = o->mem_limit;
 	uts_set(uts_nodename, o->hostname, strlen(o->hostname));
 	err = register_filesystems();
 	if (err < 0) {

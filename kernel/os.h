@@ -26,6 +26,7 @@ struct os_sysinfo {
 	char stat_path[32], vmstat_path[32]; /* host files with the texts of proc(5) */
 };
 int os_sysinfo(struct os_sysinfo *si);
+void os_sysinfo_memory(struct os_sysinfo *si); /* mem_available, _cached, _buffers: slower */
 
 /* ---- coroutines (arch-um/coro.c) ---- */
 struct os_coro;

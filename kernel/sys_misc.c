@@ -4,6 +4,7 @@
  */
 #include "fs/fdtable.h"
 #include "kernel/init.h"
+#include "kernel/meminfo.h"
 #include "kernel/os.h"
 #include "kernel/pid.h"
 #include "kernel/syscall.h"
@@ -61,16 +62,23 @@ SYSCALL_DEFINE1(sysinfo, uaddr_t, ubuf)
 {
 	struct os_sysinfo os;
 	struct sysinfo s;
+	struct meminfo m;
 	int err = os_sysinfo(&os);
 
+	if (err == 0)
+		err = meminfo_get(&m);
 	if (err < 0)
 		return err;
 	memset(&s, 0, sizeof(s));
 	s.uptime = os_clock_ns(OS_CLOCK_BOOTTIME) / NSEC_PER_SEC;
 	for (int i = 0; i < 3; i++)
 		s.loads[i] = os.load[i];
-	s.totalram = os.mem_total;
-	s.freeram = os.mem_free;
+	s.totalram = m.total;
+	s.freeram = m.free;
+	s.sharedram = m.shmem;
+	s.bufferram = m.buffers;
+	s.totalswap = m.swap_total;
+	s.freeswap = m.swap_free;
 	s.procs = nr_tasks_total;
 	s.mem_unit = 1;
 	return copy_to_user(ubuf, &s, sizeof(s));

@@ -8,6 +8,7 @@
 #include "fs/chrdev.h"
 #include "fs/flock.h"
 #include "fs/proc/proc.h"
+#include "kernel/meminfo.h"
 #include "kernel/os.h"
 #include "kernel/task.h"
 #include "kernel/version.h"
@@ -201,21 +202,21 @@ static void kib(struct seq *s, const char *name, u64 bytes)
 
 int machine_show_meminfo(struct seq *s, const struct pseudo_ctx *c)
 {
-	struct os_sysinfo si = {0};
+	struct meminfo m;
 
-	if (os_sysinfo(&si) < 0)
+	if (meminfo_get(&m) < 0)
 		return -EIO;
-	kib(s, "MemTotal:", si.mem_total);
-	kib(s, "MemFree:", si.mem_free);
-	kib(s, "MemAvailable:", si.mem_available);
-	kib(s, "Buffers:", si.mem_buffers);
-	kib(s, "Cached:", si.mem_cached);
+	kib(s, "MemTotal:", m.total);
+	kib(s, "MemFree:", m.free);
+	kib(s, "MemAvailable:", m.available);
+	kib(s, "Buffers:", m.buffers);
+	kib(s, "Cached:", m.cached);
 	kib(s, "SwapCached:", 0);
-	kib(s, "SwapTotal:", si.swap_total);
-	kib(s, "SwapFree:", si.swap_free);
-	kib(s, "Shmem:", 0);
+	kib(s, "SwapTotal:", m.swap_total);
+	kib(s, "SwapFree:", m.swap_free);
+	kib(s, "Shmem:", m.shmem);
 	kib(s, "SReclaimable:", 0);
-	kib(s, "CommitLimit:", si.mem_total + si.swap_total);
+	kib(s, "CommitLimit:", m.total + m.swap_total);
 	kib(s, "VmallocTotal:", 0);
 	kib(s, "VmallocUsed:", 0);
 	kib(s, "VmallocChunk:", 0);

@@ -5,6 +5,7 @@
  */
 #include "fs/fdtable.h"
 #include "fs/proc/proc.h"
+#include "kernel/meminfo.h"
 #include "kernel/os.h"
 #include "kernel/task.h"
 
@@ -136,7 +137,8 @@ static int show_oom_score(struct seq *s, const struct pseudo_ctx *c)
 	s64 points = 0;
 
 	if (t && guest_mem(t, &m) == 0 && os_sysinfo(&si) == 0 && si.mem_total)
-		points = (s64)(m.resident * 1000 / si.mem_total);
+		points = (s64)(m.resident * 1000 /
+			       (machine_mem_limit ? machine_mem_limit : si.mem_total));
 	points += c->tg->oom_score_adj;
 	seq_printf(s, "%lld\n",
 		c->tg->oom_score_adj == -1000 ? 0LL : MAX((1000LL + points) * 2 / 3, 0LL));
