@@ -237,7 +237,7 @@ static int epoll_add(struct epoll *ep, struct file *f, int fd, const struct epol
 	if (item_find(ep, f, fd))
 		return -EEXIST;
 	if (epoll_of(f)) {
-		ret = ev->events & EPOLLEXCLUSIVE ? -EINVAL : check_nesting(ep, epoll_of(f));
+		ret = check_nesting(ep, epoll_of(f));
 		if (ret)
 			return ret;
 	}
@@ -297,7 +297,8 @@ static long do_epoll_ctl(struct file *epf, int op, struct file *f, int fd, struc
 	if (!ep || f == epf)
 		return -EINVAL;
 	if (op != EPOLL_CTL_DEL && ev->events & EPOLLEXCLUSIVE) {
-		if (op == EPOLL_CTL_MOD || ev->events & ~(EXCLUSIVE_OK | EPOLLWAKEUP))
+		if (op == EPOLL_CTL_MOD || epoll_of(f) ||
+			ev->events & ~(EXCLUSIVE_OK | EPOLLWAKEUP))
 			return -EINVAL;
 	}
 	ev->events &= ~EPOLLWAKEUP; /* there is no suspend to hold off */
