@@ -259,7 +259,7 @@ ssize_t os_getxattrat(int dir, const char *name, const char *attr, void *buf, si
 {
 	struct fd_path p;
 
-	if (!no_xattrat) {
+	if (*name && !no_xattrat) { /* with an empty name it refuses O_PATH descriptors */
 		struct xattr_args a = {.value = (u64)(uintptr_t)buf, .size = size};
 		long r = ret(
 			syscall(SYS_getxattrat, dir, name, XATTR_AT_FLAGS, attr, &a, sizeof(a)));
@@ -277,7 +277,7 @@ int os_setxattrat(int dir, const char *name, const char *attr, const void *v, si
 {
 	struct fd_path p;
 
-	if (!no_xattrat) {
+	if (*name && !no_xattrat) { /* with an empty name it refuses O_PATH descriptors */
 		struct xattr_args a = {.value = (u64)(uintptr_t)v, .size = n, .flags = flags};
 		long r = ret(
 			syscall(SYS_setxattrat, dir, name, XATTR_AT_FLAGS, attr, &a, sizeof(a)));
@@ -295,7 +295,7 @@ ssize_t os_listxattrat(int dir, const char *name, char *buf, size_t size)
 {
 	struct fd_path p;
 
-	if (!no_xattrat) {
+	if (*name && !no_xattrat) { /* with an empty name it refuses O_PATH descriptors */
 		long r = ret(syscall(SYS_listxattrat, dir, name, XATTR_AT_FLAGS, buf, size));
 
 		if (r != -ENOSYS)
@@ -311,7 +311,7 @@ int os_removexattrat(int dir, const char *name, const char *attr)
 {
 	struct fd_path p;
 
-	if (!no_xattrat) {
+	if (*name && !no_xattrat) { /* with an empty name it refuses O_PATH descriptors */
 		long r = ret(syscall(SYS_removexattrat, dir, name, XATTR_AT_FLAGS, attr));
 
 		if (r != -ENOSYS)
