@@ -255,6 +255,14 @@ int os_utimensat(int dir, const char *name, const struct timespec ts[2])
 	return ret(utimensat(dir, name, ts, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH));
 }
 
+/* Is r the answer? The *xattrat calls (Linux 6.13) may be missing, and refuse O_PATH descriptors. */
+static bool xattrat_done(const char *name, long r)
+{
+	if (r == -ENOSYS)
+		no_xattrat = true;
+	return r != -ENOSYS && (r != -EBADF || *name);
+}
+
 ssize_t os_getxattrat(int dir, const char *name, const char *attr, void *buf, size_t size)
 {
 	struct fd_path p;
@@ -264,9 +272,8 @@ ssize_t os_getxattrat(int dir, const char *name, const char *attr, void *buf, si
 		long r = ret(
 			syscall(SYS_getxattrat, dir, name, XATTR_AT_FLAGS, attr, &a, sizeof(a)));
 
-		if (r != -ENOSYS)
+		if (xattrat_done(name, r))
 			return r;
-		no_xattrat = true;
 	}
 	if (fd_path(&p, dir, name) < 0)
 		return -ENAMETOOLONG;
@@ -282,9 +289,8 @@ int os_setxattrat(int dir, const char *name, const char *attr, const void *v, si
 		long r = ret(
 			syscall(SYS_setxattrat, dir, name, XATTR_AT_FLAGS, attr, &a, sizeof(a)));
 
-		if (r != -ENOSYS)
+		if (xattrat_done(name, r))
 			return r;
-		no_xattrat = true;
 	}
 	if (fd_path(&p, dir, name) < 0)
 		return -ENAMETOOLONG;
@@ -298,9 +304,8 @@ ssize_t os_listxattrat(int dir, const char *name, char *buf, size_t size)
 	if (*name && !no_xattrat) { /* with an empty name it refuses O_PATH descriptors */
 		long r = ret(syscall(SYS_listxattrat, dir, name, XATTR_AT_FLAGS, buf, size));
 
-		if (r != -ENOSYS)
+		if (xattrat_done(name, r))
 			return r;
-		no_xattrat = true;
 	}
 	if (fd_path(&p, dir, name) < 0)
 		return -ENAMETOOLONG;
@@ -314,9 +319,8 @@ int os_removexattrat(int dir, const char *name, const char *attr)
 	if (*name && !no_xattrat) { /* with an empty name it refuses O_PATH descriptors */
 		long r = ret(syscall(SYS_removexattrat, dir, name, XATTR_AT_FLAGS, attr));
 
-		if (r != -ENOSYS)
+		if (xattrat_done(name, r))
 			return r;
-		no_xattrat = true;
 	}
 	if (fd_path(&p, dir, name) < 0)
 		return -ENAMETOOLONG;

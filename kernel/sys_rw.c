@@ -215,13 +215,15 @@ static int position_get(struct file *f, uaddr_t off_ptr, u64 *pos)
 	return off < 0 ? -EINVAL : 0;
 }
 
-static int position_put(struct file *f, uaddr_t off_ptr, u64 pos)
+/* What a transfer advances: copy, or the file's own position itself, which host streams rely on. */
+static u64 *position_of(struct file *f, uaddr_t off_ptr, u64 *copy)
 {
-	if (off_ptr)
-		return put_user_u64(off_ptr, pos);
-	if (!f->ops->stream)
-		f->pos = pos;
-	return 0;
+	return off_ptr || f->ops->stream ? copy : &f->pos;
+}
+
+static int position_put(uaddr_t off_ptr, u64 pos)
+{
+	return off_ptr ? put_user_u64(off_ptr, pos) : 0;
 }
 
 static long do_sendfile(struct file *out, struct file *in, uaddr_t off_ptr, size_t len)
@@ -239,13 +241,9 @@ static long do_sendfile(struct file *out, struct file *in, uaddr_t off_ptr, size
 		return -EINVAL;
 	if ((ssize_t)len < 0)
 		return -EINVAL;
-	ret = file_copy(in, &in_pos, out, &out_pos, MIN(len, (size_t)UIO_MAX_BYTES));
-	if (ret > 0) {
-		position_put(out, 0, out_pos);
-		if (position_put(in, off_ptr, in_pos))
-			return -EFAULT;
-	}
-	return ret;
+	ret = file_copy(in, position_of(in, off_ptr, &in_pos), out, position_of(out, 0, &out_pos),
+		MIN(len, (size_t)UIO_MAX_BYTES));
+	return ret > 0 && position_put(off_ptr, in_pos) ? -EFAULT : ret;
 }
 
 SYSCALL_DEFINE4(sendfile, int, out_fd, int, in_fd, uaddr_t, off, size_t, len)
@@ -292,8 +290,9 @@ static long do_copy_range(struct file *in, uaddr_t in_off, struct file *out, uad
 		ret = check_copy_range(in, in_pos, out, out_pos, &len);
 	if (ret < 0 || !len)
 		return ret;
-	ret = file_copy(in, &in_pos, out, &out_pos, len);
-	if (ret > 0 && (position_put(in, in_off, in_pos) || position_put(out, out_off, out_pos)))
+	ret = file_copy(in, position_of(in, in_off, &in_pos), out,
+		position_of(out, out_off, &out_pos), len);
+	if (ret > 0 && (position_put(in_off, in_pos) || position_put(out_off, out_pos)))
 		return -EFAULT;
 	return ret;
 }
