@@ -98,6 +98,7 @@ static void timer_dequeued(struct sigqueue *q, siginfo_t *info)
 
 	u64 now = timer_now(pt);
 
+	pt->overrun = 0;
 	if (pt->deadline_ns && pt->deadline_ns <= now) {
 		u64 missed = advance(pt, now);
 
@@ -117,7 +118,6 @@ static void fire(struct posix_timer *pt)
 		if (t && t->tg != pt->tg)
 			t = NULL;
 	}
-	pt->overrun = 0;
 	if (pt->q && (t || !(pt->notify & SIGEV_THREAD_ID_FLAG)))
 		ret = signal_send_queue(pt->q, t, pt->tg);
 	if (ret == 0) {

@@ -366,6 +366,7 @@ static bool send_prepare(struct tgroup *tg, struct task *t, const siginfo_t *inf
 		continue_group(tg);
 	}
 	if (tg == init_tg && handler_of(t, sig) == HANDLER_DFL &&
+		!((t->blocked | t->real_blocked) & SIGBIT(sig)) &&
 		(signal_from_inside(tg, info) || (SIG_STOPS & SIGBIT(sig))))
 		return false;
 	return !signal_ignored(t, sig);

@@ -267,12 +267,13 @@ SYSCALL_DEFINE3(rt_sigqueueinfo, int, pid, int, sig, uaddr_t, uinfo)
 SYSCALL_DEFINE4(rt_tgsigqueueinfo, int, tgid, int, tid, int, sig, uaddr_t, uinfo)
 {
 	siginfo_t info;
-	int err = siginfo_from_user(&info, uinfo, sig, tgid);
+	int err;
 
-	if (err < 0)
-		return err;
 	if (tgid <= 0 || tid <= 0 || sig < 0 || sig > ABI_NSIG)
 		return -EINVAL;
+	err = siginfo_from_user(&info, uinfo, sig, tgid);
+	if (err < 0)
+		return err;
 	return kill_thread(tgid, tid, sig, &info);
 }
 

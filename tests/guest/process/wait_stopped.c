@@ -4,12 +4,18 @@
 int main(void)
 {
 	siginfo_t si;
-	pid_t pid = test_fork();
+	struct gate ready;
 
+	gate_init(&ready);
+	pid_t pid = test_fork();
 	if (pid == 0) {
+		/* A group of its own whose parent is in the session: not orphaned. */
+		SYS(setpgid(0, 0));
+		gate_open(&ready);
 		for (;;)
 			pause();
 	}
+	gate_wait(&ready);
 	for (int i = 0; i < 5; i++) {
 		int sigs[] = {SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGSTOP};
 		int status;

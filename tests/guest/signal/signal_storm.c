@@ -25,7 +25,7 @@ int main(void)
 			SYS(kill(peer, SIGUSR1));
 		else
 			SYS(kill(peer, SIGRTMIN));
-		CHECK(getppid() > 0);
+		CHECK(getppid() >= 0);
 		if (i % 100 == 0)
 			SYS(fcntl(0, F_GETFD));
 	}

@@ -1,6 +1,19 @@
 /* rt_sigqueueinfo and rt_tgsigqueueinfo carry the caller's siginfo; forged codes to others fail. */
 #include "../test.h"
 
+/* To others a siginfo may not pose as kill's or the kernel's. */
+static void to_parent(void)
+{
+	int codes[] = {SI_USER, SI_TKILL, SI_KERNEL};
+	siginfo_t si;
+
+	memset(&si, 0, sizeof si);
+	for (int i = 0; i < 3; i++) {
+		si.si_code = codes[i];
+		CHECK_ERR(syscall(SYS_rt_sigqueueinfo, getppid(), 0, &si), EPERM);
+	}
+}
+
 int main(void)
 {
 	sigset_t set = sigset_of(SIGRTMIN + 3);
@@ -27,9 +40,7 @@ int main(void)
 	si.si_code = SI_USER;
 	SYS(syscall(SYS_rt_sigqueueinfo, getpid(), SIGRTMIN + 3, &si));
 	CHECK_EQ(sigwaitinfo(&set, &got), SIGRTMIN + 3);
-	CHECK_ERR(syscall(SYS_rt_sigqueueinfo, getppid(), 0, &si), EPERM);
-	si.si_code = SI_TKILL;
-	CHECK_ERR(syscall(SYS_rt_sigqueueinfo, getppid(), 0, &si), EPERM);
+	CHECK_CHILD(to_parent);
 	CHECK_ERR(syscall(SYS_rt_sigqueueinfo, getpid(), SIGRTMIN, 8), EFAULT);
 	CHECK_ERR(syscall(SYS_rt_tgsigqueueinfo, 0, gettid(), SIGRTMIN, &si), EINVAL);
 	si.si_code = SI_QUEUE;

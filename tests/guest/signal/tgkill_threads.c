@@ -47,7 +47,7 @@ int main(void)
 	gate_wait(&ready);
 	SYS(syscall(SYS_tgkill, getpid(), tid, SIGUSR1));
 	gate_wait(&ready);
-	CHECK_ERR(syscall(SYS_tgkill, getppid(), tid, SIGUSR1), ESRCH);
+	CHECK_ERR(syscall(SYS_tgkill, tid, tid, SIGUSR1), ESRCH);
 	CHECK_ERR(syscall(SYS_tgkill, 0, tid, SIGUSR1), EINVAL);
 	CHECK_ERR(syscall(SYS_tgkill, getpid(), -1, SIGUSR1), EINVAL);
 	CHECK_ERR(syscall(SYS_tkill, 0, SIGUSR1), EINVAL);
