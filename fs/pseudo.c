@@ -134,6 +134,7 @@ static int enter_child(const struct pseudo_ctx *dir, u64 key, struct pseudo_ctx 
 
 	*child = *dir;
 	child->row = dir->row->dir->child;
+	child->outer_key = dir->key;
 	child->key = key;
 	if (child->tg)
 		tgroup_get(child->tg);

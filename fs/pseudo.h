@@ -19,6 +19,7 @@ struct pseudo_ctx {
 	pid_t tid;	   /* the thread of it; 0: the process as a whole */
 	u64 tid_start_ns;  /* tells a reused tid from the thread meant */
 	u64 key;	   /* number of the nearest numbered directory or file */
+	u64 outer_key;	   /* of the numbered directory that one is in */
 };
 
 /* Hooks return 0 or -errno. */

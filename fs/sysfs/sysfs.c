@@ -6,9 +6,13 @@
 #include "fs/sysfs/sysfs.h"
 
 #include "fs/pseudo.h"
+#include "kernel/meminfo.h"
 #include "kernel/os.h"
 
+#include <stdio.h>
+
 #define SYSFS_MAGIC 0x62656572
+#define CACHES_MAX 8
 
 #define DIR_MODE S_IFDIR | 0755
 #define FILE_MODE S_IFREG | 0444
@@ -34,6 +38,26 @@ static unsigned nr_cpus(void)
 	return os_sysinfo(&si) == 0 && si.nr_cpus ? si.nr_cpus : 1;
 }
 
+/* A short file of the host, as it is. */
+static int show_host_file(struct seq *s, const char *path)
+{
+	int dir = os_open_root(path), hfd;
+	char text[4096];
+	ssize_t n;
+
+	if (dir < 0)
+		return dir;
+	hfd = os_reopen(dir, O_RDONLY);
+	os_close(dir);
+	if (hfd < 0)
+		return hfd;
+	n = os_pread(hfd, text, sizeof(text), 0);
+	os_close(hfd);
+	if (n > 0)
+		seq_write(s, text, (size_t)n);
+	return n < 0 ? (int)n : 0;
+}
+
 /* ---- devices/system/cpu ---- */
 static int show_cpu_range(struct seq *s, const struct pseudo_ctx *c)
 {
@@ -43,34 +67,116 @@ static int show_cpu_range(struct seq *s, const struct pseudo_ctx *c)
 	return 0;
 }
 
-static int show_key(struct seq *s, const struct pseudo_ctx *c)
+/* A mask of all processors, in words of 32 bits. */
+static int show_cpu_map(struct seq *s, const struct pseudo_ctx *c)
 {
-	seq_printf(s, "%llu\n", (unsigned long long)c->key);
+	unsigned nr = nr_cpus();
+
+	for (unsigned w = (nr + 31) / 32; w-- > 0;) {
+		u32 mask = nr - w * 32 >= 32 ? ~0u : (1u << (nr - w * 32)) - 1;
+
+		seq_printf(s, nr > 16 ? "%08x%s" : "%x%s", mask, w ? "," : "\n");
+	}
 	return 0;
 }
 
-/* A mask with only this processor's bit, in words of 32 bits. */
-static int show_cpu_mask(struct seq *s, const struct pseudo_ctx *c)
+/* How processors share cores and caches is the host's to say; c's number is the processor's. */
+static int show_host_cpu(struct seq *s, const struct pseudo_ctx *c)
 {
-	for (unsigned w = (nr_cpus() + 31) / 32; w-- > 0;)
-		seq_printf(s, "%0*x%s", nr_cpus() > 16 ? 8 : 1,
-			c->key / 32 == w ? 1u << (c->key % 32) : 0, w ? "," : "\n");
-	return 0;
+	char path[128];
+
+	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%llu/%s/%s",
+		(unsigned long long)c->key, (const char *)c->row->arg, c->row->name);
+	return show_host_file(s, path);
 }
+
+#define TOPOLOGY(n) \
+	{ \
+		.name = n, .mode = FILE_MODE, .show = show_host_cpu, .arg = "topology" \
+	}
 
 static const struct pseudo_row topology_rows[] = {
-	FILE_RO("core_cpus", show_cpu_mask),
-	FILE_RO("core_cpus_list", show_key),
-	FILE_RO("core_id", show_key),
-	FILE_RO("core_siblings_list", show_cpu_range),
-	FILE_RO("package_cpus_list", show_cpu_range),
-	TEXT("physical_package_id", "0"),
-	FILE_RO("thread_siblings", show_cpu_mask),
-	FILE_RO("thread_siblings_list", show_key),
+	TOPOLOGY("core_cpus"),
+	TOPOLOGY("core_cpus_list"),
+	TOPOLOGY("core_id"),
+	TOPOLOGY("core_siblings"),
+	TOPOLOGY("core_siblings_list"),
+	TOPOLOGY("die_cpus"),
+	TOPOLOGY("die_cpus_list"),
+	TOPOLOGY("die_id"),
+	TOPOLOGY("package_cpus"),
+	TOPOLOGY("package_cpus_list"),
+	TOPOLOGY("physical_package_id"),
+	TOPOLOGY("thread_siblings"),
+	TOPOLOGY("thread_siblings_list"),
 };
 static const struct pseudo_dir topology_dir = {PSEUDO_DIR(topology_rows)};
 
+static int show_host_cache(struct seq *s, const struct pseudo_ctx *c)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%llu/cache/index%llu/%s",
+		(unsigned long long)c->outer_key, (unsigned long long)c->key, c->row->name);
+	return show_host_file(s, path);
+}
+
+static bool host_cache_exists(u64 cpu, u64 index)
+{
+	char path[128];
+	int hfd;
+
+	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%llu/cache/index%llu",
+		(unsigned long long)cpu, (unsigned long long)index);
+	hfd = os_open_root(path);
+	if (hfd < 0)
+		return false;
+	os_close(hfd);
+	return true;
+}
+
+static ssize_t cache_keys(const struct pseudo_ctx *dir, u64 from, u64 **out)
+{
+	ssize_t nr = 0;
+
+	*out = calloc(CACHES_MAX, sizeof(u64));
+	if (!*out)
+		return -ENOMEM;
+	for (u64 i = from; i < CACHES_MAX && host_cache_exists(dir->key, i); i++)
+		(*out)[nr++] = i;
+	if (!nr)
+		free(*out);
+	return nr;
+}
+
+static int cache_enter(const struct pseudo_ctx *dir, struct pseudo_ctx *child)
+{
+	if (child->key >= CACHES_MAX || !host_cache_exists(dir->key, child->key))
+		return -ENOENT;
+	return 0;
+}
+
+static const struct pseudo_row cache_n_rows[] = {
+	FILE_RO("coherency_line_size", show_host_cache),
+	FILE_RO("id", show_host_cache),
+	FILE_RO("level", show_host_cache),
+	FILE_RO("number_of_sets", show_host_cache),
+	FILE_RO("shared_cpu_list", show_host_cache),
+	FILE_RO("shared_cpu_map", show_host_cache),
+	FILE_RO("size", show_host_cache),
+	FILE_RO("type", show_host_cache),
+	FILE_RO("ways_of_associativity", show_host_cache),
+};
+static const struct pseudo_dir cache_n_dir = {PSEUDO_DIR(cache_n_rows)};
+static const struct pseudo_row cache_n_row = SUBDIR("index", &cache_n_dir);
+static const struct pseudo_dir cache_dir = {
+	.child = &cache_n_row,
+	.keys = cache_keys,
+	.enter = cache_enter,
+};
+
 static const struct pseudo_row cpu_n_rows[] = {
+	SUBDIR("cache", &cache_dir),
 	SUBDIR("topology", &topology_dir),
 };
 static const struct pseudo_dir cpu_n_dir = {PSEUDO_DIR(cpu_n_rows)};
@@ -111,9 +217,25 @@ static const struct pseudo_dir cpu_dir = {
 };
 
 /* ---- devices/system/node: one node with every processor ---- */
+static int show_node_meminfo(struct seq *s, const struct pseudo_ctx *c)
+{
+	struct meminfo m;
+	int ret = meminfo_get(&m);
+
+	if (ret < 0)
+		return ret;
+	seq_printf(s, "Node 0 MemTotal:       %8llu kB\n", (unsigned long long)(m.total >> 10));
+	seq_printf(s, "Node 0 MemFree:        %8llu kB\n", (unsigned long long)(m.free >> 10));
+	seq_printf(s, "Node 0 MemUsed:        %8llu kB\n",
+		(unsigned long long)((m.total - m.free) >> 10));
+	return 0;
+}
+
 static const struct pseudo_row node0_rows[] = {
 	FILE_RO("cpulist", show_cpu_range),
+	FILE_RO("cpumap", show_cpu_map),
 	TEXT("distance", "10"),
+	FILE_RO("meminfo", show_node_meminfo),
 };
 static const struct pseudo_dir node0_dir = {PSEUDO_DIR(node0_rows)};
 static const struct pseudo_row node_rows[] = {
@@ -144,21 +266,10 @@ static const struct pseudo_dir fs_dir = {PSEUDO_DIR(fs_rows)};
 /* Huge pages are the host's to give, to all of its processes alike. */
 static int show_thp(struct seq *s, const struct pseudo_ctx *c)
 {
-	int dir = os_open_root("/sys/kernel/mm/transparent_hugepage"), hfd;
-	char text[128];
-	ssize_t n;
+	char path[128];
 
-	if (dir < 0)
-		return dir;
-	hfd = os_openat(dir, c->row->name, O_RDONLY, 0);
-	os_close(dir);
-	if (hfd < 0)
-		return hfd;
-	n = os_pread(hfd, text, sizeof(text), 0);
-	os_close(hfd);
-	if (n > 0)
-		seq_write(s, text, (size_t)n);
-	return n < 0 ? (int)n : 0;
+	snprintf(path, sizeof(path), "/sys/kernel/mm/transparent_hugepage/%s", c->row->name);
+	return show_host_file(s, path);
 }
 
 static const struct pseudo_row thp_rows[] = {
