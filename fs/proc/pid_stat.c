@@ -5,6 +5,7 @@
  */
 #include "fs/proc/proc.h"
 #include "kernel/os.h"
+#include "kernel/syscall.h"
 #include "kernel/task.h"
 #include "kernel/tty/tty.h"
 
@@ -38,6 +39,8 @@ char proc_state(const struct pseudo_ctx *c)
 
 	if (!t || tg->state == TG_ZOMBIE || (!c->tid && !tg->leader))
 		return 'Z';
+	if (t->stopped)
+		return 'T';
 	switch (t->state) {
 	case TASK_RUNNING:
 		return t->coro && t == current ? 'R' : t->guest ? guest_state(t) : 'R';
@@ -246,11 +249,25 @@ int proc_show_sched(struct seq *s, const struct pseudo_ctx *c)
 	return 0;
 }
 
+/* What a task sleeps on: as noted by the sleeper, else the call it is in. */
+static const char *wait_channel(const struct task *t)
+{
+	bool asleep = t->state == TASK_INTERRUPTIBLE || t->state == TASK_UNINTERRUPTIBLE;
+
+	if (t->wchan)
+		return t->wchan;
+	if (!asleep || (t->event.kind != GUEST_CALL && t->event.kind != GUEST_TRAP) ||
+		t->event.nr >= NR_SYSCALLS)
+		return NULL;
+	return syscall_table[t->event.nr].name;
+}
+
 int proc_show_wchan(struct seq *s, const struct pseudo_ctx *c)
 {
 	const struct task *t = proc_task(c);
+	const char *name = t && proc_may_access(t) ? wait_channel(t) : NULL;
 
-	seq_puts(s, t && t->wchan && proc_may_access(t) ? t->wchan : "0");
+	seq_puts(s, name ? name : "0");
 	return 0;
 }
 
