@@ -6,6 +6,7 @@
  * holds a reference on its parent and on its inode. d_path renders paths as current's root sees
  * them.
  */
+#include "fs/fsnotify.h"
 #include "fs/vfs.h"
 #include "kernel/lib/log.h"
 #include "kernel/task.h"
@@ -87,6 +88,8 @@ static struct dentry *d_free(struct dentry *d)
 	list_del(&d->sb_link);
 	if (d->release)
 		d->release(d);
+	if (d->inode && !d->inode->nlink) /* the last name and, with it, the last user */
+		fsnotify_self(d->inode, FSN_DELETE_SELF);
 	inode_put(d->inode);
 	if (d->name != d->inline_name)
 		free(d->name);

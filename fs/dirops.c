@@ -165,10 +165,10 @@ int vfs_link(const struct path *old, const struct path *parent, struct dentry *d
 static void removed(struct dentry *d, struct inode *inode, u32 isdir)
 {
 	d_drop(d);
-	if (isdir || !inode->nlink)
-		fsnotify_self(inode, FSN_DELETE_SELF);
-	else
+	if (!isdir)
 		fsnotify_self(inode, FSN_ATTRIB);
+	if (isdir)
+		inode->nlink = 0;
 	fsnotify_entry(d->parent, d->name, FSN_DELETE | isdir, 0);
 }
 
@@ -250,8 +250,8 @@ static void renamed(struct dentry *old_dir, struct dentry *d, const char *old_na
 	fsnotify_entry(old_dir, old_name, FSN_MOVED_FROM | isdir, next_cookie);
 	fsnotify_entry(d->parent, d->name, FSN_MOVED_TO | isdir, next_cookie);
 	fsnotify_self(d->inode, FSN_MOVE_SELF);
-	if (victim)
-		fsnotify_self(victim, victim->nlink ? FSN_ATTRIB : FSN_DELETE_SELF);
+	if (victim && !S_ISDIR(victim->mode))
+		fsnotify_self(victim, FSN_ATTRIB);
 }
 
 /* The op is done: makes the cache agree and tells the watches. */

@@ -85,7 +85,7 @@ int main(void)
 	READS("ab\n");
 	change(INLCR | IGNCR, ICRNL, 0, 0, 0, 0);
 	type("a\rb\n\004");
-	SHOWN("ab\r");
+	SHOWN("ab^M");
 	READS("ab\r");
 	change(ICRNL | ISTRIP | IUCLC, INLCR | IGNCR, 0, 0, 0, 0);
 	type("A\302\n");

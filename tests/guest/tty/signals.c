@@ -37,9 +37,11 @@ static void child(int go)
 	SYS(ioctl(slave, TIOCSCTTY, 0));
 	CHECK_EQ(tcgetpgrp(slave), getpid());
 	CHECK_EQ(tcgetsid(slave), getpid());
-	type("abc\003");
+	type("abc");
+	SHOWN("abc");
+	type("\003");
 	await(SIGINT);
-	SHOWN("abc^C");
+	SHOWN("^C");
 	type("x\n");
 	READS("x\n"); /* abc was flushed */
 	SHOWN("x\r\n");
