@@ -150,8 +150,8 @@ static void notify(struct dentry *dir, struct inode *dir_inode, struct inode *in
 	bool own = !(mask & (IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO));
 	bool to_dir = !(mask & (IN_DELETE_SELF | IN_MOVE_SELF | IN_UNMOUNT));
 
-	if (inode && S_ISDIR(inode->mode) && !(mask & (IN_DELETE_SELF | IN_MOVE_SELF)))
-		mask |= IN_ISDIR;
+	if (mask & (IN_DELETE_SELF | IN_MOVE_SELF))
+		mask &= ~IN_ISDIR;
 	if (dir_inode && to_dir && name) {
 		list_for_each_entry_safe(w, tmp, &dir_inode->marks, mark)
 			watch_event(w, mask, cookie, name);
