@@ -411,7 +411,7 @@ static int build_stack(struct exec *e, struct elf_image *img, const struct guest
 	u8 rnd[16];
 	int err;
 
-	s.size = fixed + e->argv.len + e->envp.len + words * 8;
+	s.size = ALIGN_UP(fixed + e->argv.len + e->envp.len + words * 8, 16ul); /* so is used */
 	s.buf = calloc(1, s.size);
 	if (!s.buf)
 		return -ENOMEM;
