@@ -16,10 +16,30 @@ struct os_coro {
 	char *map;
 	void (*fn)(void *);
 	void *arg;
+	void *asan_frames;
 };
 
 static void *loop_sp;
 static struct os_coro *running;
+
+/* AddressSanitizer wants to know which stack is in use. */
+#ifdef __SANITIZE_ADDRESS__
+void __sanitizer_start_switch_fiber(void **save, const void *bottom, size_t size);
+void __sanitizer_finish_switch_fiber(void *save, const void **bottom_old, size_t *size_old);
+
+static const void *loop_bottom;
+static size_t loop_size;
+static void *loop_frames;
+
+static void entered_coro(struct os_coro *co)
+{
+	__sanitizer_finish_switch_fiber(co->asan_frames, &loop_bottom, &loop_size);
+}
+#else
+#define __sanitizer_start_switch_fiber(save, bottom, size)
+#define __sanitizer_finish_switch_fiber(save, bottom_old, size_old)
+#define entered_coro(co)
+#endif
 
 void coro_switch_stacks(void **save_sp, void *load_sp);
 void coro_entry(void);
@@ -53,6 +73,14 @@ __asm__(".text\n"
 	"	ud2\n"
 	".size coro_entry, .-coro_entry\n");
 
+static void coro_first(void *arg)
+{
+	struct os_coro *co = arg;
+
+	entered_coro(co);
+	co->fn(co->arg);
+}
+
 struct os_coro *os_coro_create(void (*fn)(void *), void *arg)
 {
 	struct os_coro *co = malloc(sizeof(*co));
@@ -70,12 +98,13 @@ struct os_coro *os_coro_create(void (*fn)(void *), void *arg)
 	}
 	co->fn = fn;
 	co->arg = arg;
+	co->asan_frames = NULL;
 	sp = (void **)(co->map + GUARD_SIZE + STACK_SIZE);
 	sp -= 2; /* keeps the stack 16-byte aligned at coro_entry's call */
 	*--sp = (void *)coro_entry;
 	*--sp = NULL;	    /* rbp */
-	*--sp = (void *)fn; /* rbx */
-	*--sp = arg;	    /* r12 */
+	*--sp = (void *)coro_first; /* rbx */
+	*--sp = co;	    /* r12 */
 	*--sp = NULL;
 	*--sp = NULL;
 	*--sp = NULL;
@@ -92,13 +121,19 @@ void os_coro_destroy(struct os_coro *co)
 void os_coro_switch(struct os_coro *to)
 {
 	running = to;
+	__sanitizer_start_switch_fiber(&loop_frames, to->map + GUARD_SIZE, STACK_SIZE);
 	coro_switch_stacks(&loop_sp, to->sp);
+	__sanitizer_finish_switch_fiber(loop_frames, NULL, NULL);
 	running = NULL;
 }
 
 void os_coro_yield(void)
 {
-	coro_switch_stacks(&running->sp, loop_sp);
+	struct os_coro *co = running;
+
+	__sanitizer_start_switch_fiber(&co->asan_frames, loop_bottom, loop_size);
+	coro_switch_stacks(&co->sp, loop_sp);
+	entered_coro(co);
 }
 
 bool os_coro_self(void)
