@@ -43,6 +43,7 @@ static void entry_plain(struct task *t)
 		t->restart_code = is_restart_code(ret) ? ret : 0;
 		signal_kick(t);
 	}
+	t->kick_after_call = t->kicked;
 	guest_answer(t, is_restart_code(ret) ? -EINTR : ret);
 }
 

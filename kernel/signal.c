@@ -349,7 +349,14 @@ static void continue_group(struct tgroup *tg)
 /* Does pid 1's protection hold against a signal with this origin? */
 bool signal_from_inside(const struct tgroup *tg, const siginfo_t *info)
 {
-	return info->si_code <= 0 && info->si_pid != tg->pid;
+	switch (info->si_code) {
+	case SI_TIMER:
+	case SI_MESGQ:
+	case SI_SIGIO:
+		return false;
+	default:
+		return info->si_code <= 0 && info->si_pid != tg->pid;
+	}
 }
 
 /* Side effects of sending, and whether the signal is to be queued at all. */

@@ -151,10 +151,31 @@ static bool deliver_one(struct task *t, struct abi_sigcontext *regs, struct rest
 	return true;
 }
 
+/*
+ * A futex wait with a timeout that the kick has ended with -EINTR, and no handler ran: the guest
+ * must not see that. The host has lost the call's number; a syscall instruction right behind us
+ * with a futex wait's arguments has to do. A relative timeout starts anew.
+ */
+static void resume_futex(struct task *t, struct abi_sigcontext *regs)
+{
+	u32 op = regs->rsi & FUTEX_OP_MASK;
+	u16 insn;
+
+	if ((long)regs->rax != -EINTR || !regs->r10 || (regs->rdi & 3) || regs->rsi > 0xffff ||
+		(op != FUTEX_OP_WAIT && op != FUTEX_OP_WAIT_BITSET))
+		return;
+	if (guest_read(t, &insn, regs->rip - 2, sizeof(insn)) < 0 || insn != SYSCALL_INSN)
+		return;
+	regs->rip -= 2;
+	regs->rax = NR_FUTEX;
+}
+
 static void settle_no_handler(struct task *t, struct abi_sigcontext *regs, const struct restart *r)
 {
 	if (r->code)
 		call_again(regs, r);
+	else if (r->maybe_futex)
+		resume_futex(t, regs);
 }
 
 int signal_deliver(struct task *t, struct abi_sigcontext *regs, long ret, bool from_call)
@@ -167,7 +188,8 @@ int signal_deliver(struct task *t, struct abi_sigcontext *regs, long ret, bool f
 	} else if (t->event.kind == GUEST_KICK) {
 		t->kicked = false;
 		r.code = t->restart_code;
-		r.maybe_futex = !r.code;
+		r.maybe_futex = !r.code && !t->kick_after_call;
+		t->kick_after_call = false;
 	}
 	t->restart_code = 0;
 	for (;;) {

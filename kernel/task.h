@@ -86,7 +86,7 @@ struct tgroup {
 	u64 sched_dummy;
 	struct {
 		u64 read_bytes, written_bytes, nr_reads, nr_writes;
-	} io; /* through descriptors: /proc/PID/io */
+	} io;				      /* through descriptors: /proc/PID/io */
 	s32 oom_score_adj, oom_score_adj_min; /* min: what no privilege is needed for */
 };
 
@@ -121,6 +121,7 @@ struct task {
 	bool sigpending_flag; /* cached signal_pending */
 	bool kicked;	      /* guest_kick sent, GUEST_KICK not yet seen */
 	bool sync_fault;
+	bool kick_after_call;	   /* that kick will be seen right behind an answered plain call */
 	bool stop_wanted, stopped; /* has to join a group stop; sleeps in one */
 	bool embryo;		   /* being cloned: has reported no event yet, do not end it */
 	bool ending;		/* will run no more guest code: its coroutine goes to task_exit */
