@@ -36,36 +36,14 @@ void hostfs_forget_kept(struct hostfs_node *n)
 		kept_drop();
 }
 
-static int open_as(struct inode *i, int flags)
-{
-	struct hostfs_node *n = hostfs_node(i);
-	struct hostfs_at at;
-	struct os_stat st;
-	int fd, ret = hostfs_locate(i, &at);
-
-	if (ret < 0)
-		return ret;
-	fd = hostfs_openat(hostfs_of(i), at.dir, at.name, flags, 0);
-	if (fd < 0)
-		return fd == -ENXIO || fd == -ELOOP ? -ESTALE : fd;
-	ret = os_statat(fd, "", &st);
-	if (ret == 0 && !hostfs_same(n, &st))
-		ret = -ESTALE;
-	if (ret < 0) {
-		os_close(fd);
-		return ret;
-	}
-	return fd;
-}
-
 static int open_write(struct inode *i, bool must_read)
 {
 	struct hostfs_node *n = hostfs_node(i);
-	int fd = open_as(i, O_RDWR);
+	int fd = hostfs_open_as(i, O_RDWR);
 
 	n->write_only = false;
 	if (fd == -EACCES && !must_read) {
-		fd = open_as(i, O_WRONLY);
+		fd = hostfs_open_as(i, O_WRONLY);
 		n->write_only = fd >= 0;
 	}
 	return fd;
@@ -79,7 +57,7 @@ static int hostfs_open(struct inode *i, struct file *file)
 	if (slot == HOSTFS_WR && n->fd[slot] >= 0 && n->write_only && acc != O_WRONLY)
 		return -EACCES;
 	if (n->fd[slot] < 0) {
-		fd = slot == HOSTFS_RD ? open_as(i, O_RDONLY) : open_write(i, acc != O_WRONLY);
+		fd = slot == HOSTFS_RD ? hostfs_open_as(i, O_RDONLY) : open_write(i, acc != O_WRONLY);
 		if (fd < 0)
 			return fd;
 		n->fd[slot] = fd;
@@ -234,11 +212,8 @@ const struct file_ops hostfs_fops = {
 
 static int hostfs_dir_fsync(struct file *file, bool data_only)
 {
-	int fd, ret, dirfd = hostfs_dirfd(file->inode);
+	int fd = hostfs_open_as(file->inode, O_RDONLY | O_DIRECTORY), ret;
 
-	if (dirfd < 0)
-		return dirfd;
-	fd = hostfs_openat(hostfs_of(file->inode), dirfd, "", O_RDONLY | O_DIRECTORY, 0);
 	if (fd < 0)
 		return fd;
 	ret = os_fsync(fd, data_only);

@@ -336,6 +336,31 @@ int hostfs_locate(struct inode *i, struct hostfs_at *at)
 	return at->dir < 0 ? at->dir : 0;
 }
 
+/* A new descriptor of i, checked to be of that very file. */
+int hostfs_open_as(struct inode *i, int flags)
+{
+	struct hostfs_node *n = hostfs_node(i);
+	struct hostfs_at at;
+	struct os_stat st;
+	int fd, ret = hostfs_locate(i, &at);
+
+	if (ret < 0)
+		return ret;
+	n->busy++;
+	fd = hostfs_openat(hostfs_of(i), at.dir, at.name, flags, 0);
+	n->busy--;
+	if (fd < 0)
+		return fd == -ENXIO || fd == -ELOOP ? -ESTALE : fd;
+	ret = os_statat(fd, "", &st);
+	if (ret == 0 && !hostfs_same(n, &st))
+		ret = -ESTALE;
+	if (ret < 0) {
+		os_close(fd);
+		return ret;
+	}
+	return fd;
+}
+
 /* Before the host forgets d's name: if the file may be used on and no descriptor or other name leads
  * to it, takes one. dirfd is the parent's. Failure is not fatal: later uses give -ENOENT. */
 int hostfs_pin(struct inode *i, struct dentry *d, int dirfd)

@@ -82,6 +82,7 @@ void hostfs_unbind(struct dentry *d);		    /* d no longer names its inode */
 int hostfs_dirfd(struct inode *dir);
 int hostfs_locate(struct inode *i, struct hostfs_at *at);
 int hostfs_pin(struct inode *i, struct dentry *d, int dirfd); /* before d goes: keeps it reachable */
+int hostfs_open_as(struct inode *i, int flags);
 int hostfs_openat(struct hostfs *h, int dir, const char *name, int flags, u32 mode);
 bool hostfs_same(const struct hostfs_node *n, const struct os_stat *st);
 u64 hostfs_ino(struct hostfs *h, u64 dev, u64 ino);

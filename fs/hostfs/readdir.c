@@ -17,15 +17,10 @@ struct hostfs_dir { /* file->priv */
 int hostfs_dir_open(struct inode *i, struct file *file)
 {
 	struct hostfs_dir *d = calloc(1, sizeof(*d));
-	struct hostfs_node *n = hostfs_node(i);
-	int dirfd = hostfs_dirfd(i);
 
 	if (!d)
 		return -ENOMEM;
-	n->busy++;
-	d->fd = dirfd < 0 ? dirfd
-			  : hostfs_openat(hostfs_of(i), dirfd, "", O_RDONLY | O_DIRECTORY, 0);
-	n->busy--;
+	d->fd = hostfs_open_as(i, O_RDONLY | O_DIRECTORY);
 	if (d->fd < 0) {
 		int ret = d->fd;
 
@@ -102,8 +97,10 @@ int hostfs_iterate(struct file *file, struct dir_sink *sink)
 	struct hostfs_dir *d = file->priv;
 	struct inode *dir = file->inode;
 	int ret = seek(d, file->pos);
+	bool some = false;
 
-	while (ret == 0 && (ret = fill(d)) > 0) {
+	/* one buffer a call: the host is not asked for the end before the guest asks */
+	while (ret == 0 && (d->at < d->len || !some) && (ret = fill(d)) > 0) {
 		const struct abi_dirent64 *e = (const void *)(d->buf + d->at);
 
 		if (!sink->emit(sink, e->name, strlen(e->name), entry_ino(dir, e),
@@ -111,6 +108,7 @@ int hostfs_iterate(struct file *file, struct dir_sink *sink)
 			return 0;
 		file->pos = d->pos = (u64)e->off;
 		d->at += e->reclen;
+		some = true;
 		ret = 0;
 	}
 	return ret;
