@@ -92,9 +92,16 @@ int main(void)
 
 	/* claims: root may claim anything that exists, a user only itself */
 	SYS(setsockopt(sv[1], SOL_SOCKET, SO_PASSCRED, &on, sizeof on));
-	CHECK_EQ(send_cred(sv[0], getppid(), 7, 8), 1);
+	pid = test_fork();
+	if (pid == 0) {
+		gate_wait(&g);
+		_exit(0);
+	}
+	CHECK_EQ(send_cred(sv[0], pid, 7, 8), 1);
+	gate_open(&g);
 	uc = recv_cred(sv[1], 1);
-	CHECK_EQ(uc.pid, getppid());
+	CHECK_EQ(uc.pid, pid);
+	CHECK_EXIT(pid, 0);
 	CHECK_EQ(uc.uid, 7);
 	CHECK_EQ(uc.gid, 8);
 	CHECK_ERR(send_cred(sv[0], 3999999, 0, 0), ESRCH);
