@@ -219,19 +219,23 @@ def suspend():
     s.send("\r")
     s.expect("Stopped")  # tty input for a background job
     s.expect("P> ")
-    run("kill %1; wait %1; echo st=$?", "st=143")
+    run("kill -9 %1; while kill -0 $! 2>/dev/null; do :; done; echo go''ne", "gone\r\n")
 
 
 step("Ctrl-Z, jobs, fg, bg, SIGTTIN", suspend)
 
 
 def pipeline():
-    start("sleep 1000 | cat")
+    start("cat | cat")
+    s.send("x\r")
+    s.expect("x\r\nx\r\n")
     s.send("\x1a")
     s.expect("Stopped")
     s.expect("P> ")
     s.send("fg\r")
-    s.expect("sleep 1000 \\| cat\r\n")
+    s.expect("cat \\| cat\r\n")
+    s.send("y\r")
+    s.expect("y\r\ny\r\n")
     s.send("\x03")
     s.expect("P> ")
     run("echo st=$?", "st=130")
