@@ -212,7 +212,7 @@ static int get_peergroups(struct sock *sk, void *buf, u32 size)
 	if (!c)
 		return -ENODATA;
 	need = c->nr_groups * (u32)sizeof(u32);
-	if (need <= size)
+	if (need && need <= size)
 		memcpy(buf, c->groups, need);
 	return (int)need;
 }
