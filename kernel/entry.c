@@ -97,9 +97,13 @@ static void entry(void *arg)
 
 void kernel_guest_event(struct task *t, const struct guest_event *ev)
 {
-	if (task_ending(t) && !t->embryo)
-		return;
+	if (task_ending(t)) {
+		if (!t->embryo)
+			return;
+		guest_kill(t); /* a signal has ended it before there was a host process to kill */
+	}
 	t->embryo = false;
+	t->started = true;
 	BUG_ON(t->coro);
 	if (ev->kind == GUEST_KICK || ev->kind == GUEST_START)
 		t->event.kind = ev->kind; /* the call before it may have to be restarted */

@@ -30,7 +30,7 @@ static void exit_main(void *arg)
 static void end_task(struct task *t)
 {
 	t->sigpending_flag = true;
-	if (t == current || t->embryo) /* that one ends by fork.c */
+	if (t == current || t->embryo) /* that one ends in embryo_born */
 		return;
 	if (t->coro)
 		sched_interrupt(t, true);

@@ -168,7 +168,7 @@ void signal_recalc(struct task *t)
 
 void signal_kick(struct task *t)
 {
-	if (t->kicked || t->embryo || !t->guest)
+	if (t->kicked || !t->started || !t->guest)
 		return;
 	t->kicked = true;
 	guest_kick(t);

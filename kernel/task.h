@@ -123,7 +123,8 @@ struct task {
 	bool sync_fault;
 	bool kick_after_call;	   /* that kick will be seen right behind an answered plain call */
 	bool stop_wanted, stopped; /* has to join a group stop; sleeps in one */
-	bool embryo;		   /* being cloned: has reported no event yet, do not end it */
+	bool embryo;		   /* its clone has not returned yet: do not end it */
+	bool started;		   /* has reported its first event: can be kicked */
 	bool ending;		/* will run no more guest code: its coroutine goes to task_exit */
 	int exit_code;		/* of exit(2), for the last thread */
 	sigmask_t real_blocked; /* sigtimedwait: what is blocked apart from the wait */
