@@ -206,9 +206,10 @@ run: all
 	else exec $(SKIFF) run -- sh -c "$$(cat scripts/tour.sh)"; fi
 
 lint: $(core_obj)
-	$(Q)CORE_OBJS='$(core_obj)' scripts/check-layers
-	$(Q)scripts/check-format
-	$(Q)O='$(O)' scripts/check-cppcheck
+	$(Q)bad=0; CORE_OBJS='$(core_obj)' scripts/check-layers || bad=1; \
+	scripts/check-format || bad=1; \
+	O='$(O)' scripts/check-cppcheck || bad=1; \
+	exit $$bad
 
 format:
 	$(Q)scripts/check-format --apply

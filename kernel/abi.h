@@ -58,6 +58,7 @@ struct abi_sigaltstack {
 	u64 size;
 };
 static_assert(sizeof(struct abi_sigaltstack) == 24, "stack_t");
+#define ABI_MINSIGSTKSZ 2048 /* libc's MINSIGSTKSZ asks the host */
 
 struct abi_sigcontext {
 	u64 r8, r9, r10, r11, r12, r13, r14, r15;

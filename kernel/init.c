@@ -212,7 +212,7 @@ static bool zombie_child(struct tgroup *tg, struct tgroup **out)
 {
 	struct tgroup *c;
 
-	list_for_each_entry(c, &tg->children, sibling) {
+	list_for_each_entry (c, &tg->children, sibling) {
 		if (c->state != TG_ZOMBIE)
 			continue;
 		*out = c;
@@ -380,9 +380,9 @@ static void log_boot(const struct machine_options *o)
 		(unsigned long long)(si.mem_free >> 10),
 		(unsigned long long)((o->mem_limit ? o->mem_limit : si.mem_total) >> 10));
 	dmesg_printf(DMESG_INFO, "VFS: root is %s, %s", o->root,
-		o->root_rw ? "written through" :
-		o->overlay_dir ? "with a persistent overlay" :
-		"with an overlay in memory");
+		o->root_rw	 ? "written through"
+		: o->overlay_dir ? "with a persistent overlay"
+				 : "with an overlay in memory");
 	dmesg_printf(DMESG_INFO, "Run %s as %s", o->argv[0], o->init ? "a child of init" : "init");
 }
 

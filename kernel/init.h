@@ -31,7 +31,5 @@ int machine_start(const struct machine_options *o);
 /* SIGTERM and friends from outside: ends every guest process, then the machine. */
 void machine_end(int status);
 int wait_status_to_exit(int status); /* as a shell reports it: the code, or 128 + signal */
-/* Implemented by arch-um: leaves the event loop. status: what skiff exits with. */
-_Noreturn void os_exit(int status);
 
 #endif

@@ -14,6 +14,7 @@ enum os_clock { OS_CLOCK_REALTIME, OS_CLOCK_MONOTONIC, OS_CLOCK_BOOTTIME, OS_CLO
 u64 os_clock_ns(enum os_clock c);
 void os_random(void *buf, size_t len);
 void os_log(const char *line, size_t len); /* to skiff's stderr, or --log; complete lines */
+_Noreturn void os_exit(int status);  /* leaves the event loop: what skiff exits with */
 _Noreturn void os_panic(void);		   /* ends every guest process, then skiff */
 
 struct os_sysinfo {

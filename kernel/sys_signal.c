@@ -301,7 +301,7 @@ SYSCALL_DEFINE2(sigaltstack, uaddr_t, uss, uaddr_t, uoss)
 	old.flags = (old.flags & INT_MIN) | signal_altstack_flags(t, sp);
 	old.pad = 0;
 	if (uss) {
-		err = signal_altstack_set(t, &ss, sp, MINSIGSTKSZ);
+		err = signal_altstack_set(t, &ss, sp, ABI_MINSIGSTKSZ);
 		if (err < 0)
 			return err;
 	}
