@@ -11,6 +11,8 @@
 
 struct list_head all_mounts = LIST_HEAD_INIT(all_mounts);
 struct list_head all_supers = LIST_HEAD_INIT(all_supers);
+u64 mounts_changed;
+struct waitq mounts_wait = WAITQ_INIT(mounts_wait);
 
 static const struct fs_type *fs_types[32];
 static unsigned nr_fs_types, nr_mounts;
@@ -153,6 +155,12 @@ void path_put(struct path *p)
 	p->mnt = NULL;
 }
 
+static void tree_changed(void)
+{
+	mounts_changed++;
+	waitq_wake(&mounts_wait, EPOLLERR | EPOLLPRI);
+}
+
 static void attach(struct mount *m, const struct path *at)
 {
 	path_get(at);
@@ -161,6 +169,7 @@ static void attach(struct mount *m, const struct path *at)
 	at->dentry->mounts++;
 	list_add_tail(&m->child_link, &at->mnt->children);
 	list_add_tail(&m->link, &all_mounts);
+	tree_changed();
 }
 
 /* Takes m out of the tree; the tree's reference passes to the caller. */
@@ -174,6 +183,7 @@ static void detach(struct mount *m)
 	m->mountpoint = NULL;
 	at.dentry->mounts--;
 	path_put(&at);
+	tree_changed();
 }
 
 static struct mount *mount_on(const struct path *p)
@@ -379,6 +389,7 @@ int mount_remount(const struct path *p, u32 flags)
 	if (p->dentry != p->mnt->root)
 		return -EINVAL;
 	p->mnt->flags = flags;
+	tree_changed();
 	return 0;
 }
 

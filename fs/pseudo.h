@@ -34,7 +34,9 @@ struct pseudo_row {
 	/* A link that leads to an object, not along its text: *out gets references. */
 	int (*get_link)(const struct pseudo_ctx *c, struct path *out);
 	const struct pseudo_dir *dir; /* of a directory */
-	const struct file_ops *fops;  /* of a file that is not text */
+	const struct file_ops *fops;  /* of a file that is not (only) text */
+	/* For files with pseudo_poll_fops: *seen is the reader's, 0 at open. */
+	u32 (*poll)(const struct pseudo_ctx *c, u64 *seen, struct poll_table *pt);
 	/* Brings mode, size and so on up to date before a stat. */
 	void (*refresh)(const struct pseudo_ctx *c, struct inode *inode);
 	bool (*present)(const struct pseudo_ctx *c); /* NULL: always */
@@ -56,6 +58,8 @@ struct pseudo_dir {
 };
 
 #define PSEUDO_DIR(table) .rows = (table), .nr_rows = ARRAY_SIZE(table)
+
+extern const struct file_ops pseudo_poll_fops; /* text whose changes can be polled for */
 
 /* A new super whose root is the directory row. */
 int pseudo_mount(

@@ -14,6 +14,7 @@
 struct text_open {
 	struct seq text;
 	bool filled;
+	u64 seen; /* the poll hook's */
 };
 
 static int text_open(struct inode *inode, struct file *file)
@@ -154,6 +155,23 @@ int pseudo_parse(const char *text, s64 min, s64 max, s64 *out)
 	*out = v;
 	return 0;
 }
+
+static u32 text_poll(struct file *file, struct poll_table *pt)
+{
+	const struct pseudo_ctx *c = pseudo_ctx(file->inode);
+	struct text_open *o = file->priv;
+
+	return c->row->poll(c, &o->seen, pt);
+}
+
+const struct file_ops pseudo_poll_fops = {
+	.open = text_open,
+	.release = text_release,
+	.read = text_read,
+	.write = text_write,
+	.poll = text_poll,
+	.poll_notify = true,
+};
 
 const struct file_ops pseudo_text_fops = {
 	.open = text_open,

@@ -78,6 +78,8 @@ struct mount {
 	struct mount *clone; /* scratch of a recursive bind */
 };
 extern struct list_head all_mounts;
+extern u64 mounts_changed; /* counts changes of the mount tree */
+extern struct waitq mounts_wait; /* woken at each */
 
 /* ---- inodes ---- */
 struct inode_ops;

@@ -126,6 +126,7 @@ static void group_inherit(struct tgroup *tg, struct tgroup *ptg, const struct cl
 	tg->sid = ptg->sid;
 	tg->ctty = tty_get(ptg->ctty);
 	tg->exit_signal = (r->flags & CLONE_PARENT) ? ptg->exit_signal : r->exit_signal;
+	tg->loginuid = ptg->loginuid;
 	tg->oom_score_adj = ptg->oom_score_adj;
 	tg->oom_score_adj_min = ptg->oom_score_adj_min;
 	memcpy(tg->rlim, ptg->rlim, sizeof(tg->rlim));

@@ -131,6 +131,10 @@ struct guest_mem {
 	u64 size, resident, shared, text, data; /* bytes */
 };
 int guest_mem(struct task *t, struct guest_mem *m);
+struct guest_mem_detail { /* KiB, as in status of proc(5); slower */
+	u64 peak, size, locked, pinned, hwm, rss, anon, file, shmem, data, stack, lib, pte, swap;
+};
+int guest_mem_detail(struct task *t, struct guest_mem_detail *d);
 char guest_state(struct task *t); /* 'R', 'S', 'D' of a RUNNING thread, from the host */
 int guest_set_affinity(struct task *t, const void *mask, size_t len);
 ssize_t guest_get_affinity(struct task *t, void *mask, size_t len);

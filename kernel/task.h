@@ -87,6 +87,7 @@ struct tgroup {
 	struct {
 		u64 read_bytes, written_bytes, nr_reads, nr_writes;
 	} io;				      /* through descriptors: /proc/PID/io */
+	u32 loginuid; /* plus 1; 0: not set */
 	s32 oom_score_adj, oom_score_adj_min; /* min: what no privilege is needed for */
 };
 

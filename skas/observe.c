@@ -174,6 +174,42 @@ int guest_mem(struct task *t, struct guest_mem *m)
 	return 0;
 }
 
+static const struct {
+	const char *name;
+	size_t offset;
+} detail_rows[] = {
+	{"\nVmPeak:", offsetof(struct guest_mem_detail, peak)},
+	{"\nVmSize:", offsetof(struct guest_mem_detail, size)},
+	{"\nVmLck:", offsetof(struct guest_mem_detail, locked)},
+	{"\nVmPin:", offsetof(struct guest_mem_detail, pinned)},
+	{"\nVmHWM:", offsetof(struct guest_mem_detail, hwm)},
+	{"\nVmRSS:", offsetof(struct guest_mem_detail, rss)},
+	{"\nRssAnon:", offsetof(struct guest_mem_detail, anon)},
+	{"\nRssFile:", offsetof(struct guest_mem_detail, file)},
+	{"\nRssShmem:", offsetof(struct guest_mem_detail, shmem)},
+	{"\nVmData:", offsetof(struct guest_mem_detail, data)},
+	{"\nVmStk:", offsetof(struct guest_mem_detail, stack)},
+	{"\nVmLib:", offsetof(struct guest_mem_detail, lib)},
+	{"\nVmPTE:", offsetof(struct guest_mem_detail, pte)},
+	{"\nVmSwap:", offsetof(struct guest_mem_detail, swap)},
+};
+
+/* The host takes the stub for the program, so what it calls libraries is program and libraries. */
+int guest_mem_detail(struct task *t, struct guest_mem_detail *d)
+{
+	u64 exe = t->mm ? (t->mm->end_code - t->mm->start_code) >> 10 : 0;
+	char buf[4096];
+
+	memset(d, 0, sizeof(*d));
+	if (proc_read(t->guest, by_thread(t->guest), "status", buf, sizeof(buf)) < 0)
+		return -ESRCH;
+	for (size_t i = 0; i < ARRAY_SIZE(detail_rows); i++)
+		*(u64 *)((char *)d + detail_rows[i].offset) =
+			status_value(buf, detail_rows[i].name);
+	d->lib -= MIN(d->lib, exe);
+	return 0;
+}
+
 /* ---- mappings ---- */
 
 static int compare_ranges(const void *a, const void *b)

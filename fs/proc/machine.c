@@ -110,6 +110,25 @@ int machine_show_devices(struct seq *s, const struct pseudo_ctx *c)
 	return 0;
 }
 
+/* How ps(1) finds the names of terminals. */
+int machine_show_tty_drivers(struct seq *s, const struct pseudo_ctx *c)
+{
+	static const struct {
+		const char *name, *node, *minors, *type;
+		unsigned major;
+	} rows[] = {
+		{"/dev/tty", "/dev/tty", "0", "system:/dev/tty", 5},
+		{"/dev/console", "/dev/console", "1", "system:console", 5},
+		{"/dev/ptmx", "/dev/ptmx", "2", "system", 5},
+		{"pty_slave", "/dev/pts", "0-1048575", "pty:slave", 136},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		seq_printf(s, "%-20s %-11s %3u %s %s\n", rows[i].name, rows[i].node, rows[i].major,
+			rows[i].minors, rows[i].type);
+	return 0;
+}
+
 int machine_show_filesystems(struct seq *s, const struct pseudo_ctx *c)
 {
 	const struct fs_type *type;

@@ -12,6 +12,7 @@ int machine_show_locks(struct seq *s, const struct pseudo_ctx *c);
 int machine_show_meminfo(struct seq *s, const struct pseudo_ctx *c);
 int machine_show_nothing(struct seq *s, const struct pseudo_ctx *c);
 int machine_show_stat(struct seq *s, const struct pseudo_ctx *c);
+int machine_show_tty_drivers(struct seq *s, const struct pseudo_ctx *c);
 int machine_show_uptime(struct seq *s, const struct pseudo_ctx *c);
 int machine_show_version(struct seq *s, const struct pseudo_ctx *c);
 int machine_show_vmstat(struct seq *s, const struct pseudo_ctx *c);

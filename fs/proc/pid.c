@@ -127,6 +127,25 @@ static int store_oom_adj(const struct pseudo_ctx *c, char *text, size_t len)
 	return set_oom_score_adj(c->tg, v == 15 ? 1000 : v * 1000 / 17);
 }
 
+static int show_loginuid(struct seq *s, const struct pseudo_ctx *c)
+{
+	seq_printf(s, "%u", c->tg->loginuid - 1);
+	return 0;
+}
+
+/* Set at log-in, by one who may; a process sets its own only. pam_loginuid(8) */
+static int store_loginuid(const struct pseudo_ctx *c, char *text, size_t len)
+{
+	s64 v;
+
+	if (!current || current->tg != c->tg || !capable(CAP_AUDIT_CONTROL))
+		return -EPERM;
+	if (pseudo_parse(text, 0, UINT32_MAX, &v) < 0)
+		return -EINVAL;
+	c->tg->loginuid = (u32)v + 1;
+	return 0;
+}
+
 /* How good a victim the process is: its share of the memory in thousandths, 2/3 + adj/3 as Linux.
  */
 static int show_oom_score(struct seq *s, const struct pseudo_ctx *c)
@@ -271,10 +290,13 @@ static const struct pseudo_row pid_rows[] = {
 	{"gid_map", PROC_RO, .show = show_id_map},
 	{"io", PROC_PRIVATE, .show = show_io, .open = proc_open_access},
 	{"limits", PROC_RO, .show = proc_show_limits},
+	{"loginuid", PROC_RW, .show = show_loginuid, .store = store_loginuid},
 	{"maps", PROC_RO, .show = proc_show_maps, .open = proc_open_access},
 	{"mem", S_IFREG | 0600, .fops = &proc_mem_fops},
-	{"mountinfo", PROC_RO, .show = proc_show_mountinfo},
-	{"mounts", PROC_RO, .show = proc_show_mounts},
+	{"mountinfo", PROC_RO, .show = proc_show_mountinfo, .fops = &pseudo_poll_fops,
+		.poll = proc_poll_mounts},
+	{"mounts", PROC_RO, .show = proc_show_mounts, .fops = &pseudo_poll_fops,
+		.poll = proc_poll_mounts},
 	{"mountstats", PROC_PRIVATE, .show = proc_show_mountstats, .present = is_process},
 	{"net", PROC_DIR, .dir = &proc_net_dir},
 	{"ns", S_IFDIR | 0511, .dir = &proc_ns_dir},
@@ -286,6 +308,7 @@ static const struct pseudo_row pid_rows[] = {
 	{"root", PROC_LINK, .show = proc_show_root, .get_link = proc_get_root},
 	{"sched", PROC_RO, .show = proc_show_sched},
 	{"schedstat", PROC_RO, .show = proc_show_schedstat},
+	{"sessionid", PROC_RO, .show = pseudo_show_text, .arg = "4294967295"},
 	{"setgroups", PROC_RO, .show = pseudo_show_text, .arg = "allow"},
 	{"smaps", PROC_RO, .show = proc_show_smaps, .open = proc_open_access},
 	{"smaps_rollup", PROC_RO, .show = proc_show_smaps_rollup, .open = proc_open_access},

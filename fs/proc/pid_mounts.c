@@ -159,6 +159,18 @@ static int show_each(struct seq *s, const struct pseudo_ctx *c,
 	return 0;
 }
 
+/* Mounts and unmounts show as EPOLLERR and EPOLLPRI, once per reader. *seen is the count + 1. */
+u32 proc_poll_mounts(const struct pseudo_ctx *c, u64 *seen, struct poll_table *pt)
+{
+	u32 ev = EPOLLIN | EPOLLRDNORM;
+
+	poll_wait(pt, &mounts_wait);
+	if (*seen && *seen != mounts_changed + 1)
+		ev |= EPOLLERR | EPOLLPRI;
+	*seen = mounts_changed + 1;
+	return ev;
+}
+
 int proc_show_mounts(struct seq *s, const struct pseudo_ctx *c)
 {
 	return show_each(s, c, mounts_row);

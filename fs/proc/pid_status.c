@@ -65,8 +65,8 @@ static void show_ids(struct seq *s, const struct pseudo_ctx *c)
 	seq_printf(s, "Gid:\t%u\t%u\t%u\t%u\n", cr->gid, cr->egid, cr->sgid, cr->fsgid);
 	seq_printf(s, "FDSize:\t%u\nGroups:\t", t->files ? t->files->nr : 0);
 	for (unsigned i = 0; i < cr->nr_groups; i++)
-		seq_printf(s, "%u ", cr->groups[i]);
-	seq_putc(s, '\n');
+		seq_printf(s, i ? " %u" : "%u", cr->groups[i]);
+	seq_puts(s, " \n");
 }
 
 static void show_namespaces(struct seq *s, const struct pseudo_ctx *c)
@@ -77,27 +77,33 @@ static void show_namespaces(struct seq *s, const struct pseudo_ctx *c)
 		id, c->tg->pgid, c->tg->sid);
 }
 
-static void kib(struct seq *s, const char *name, u64 bytes)
+static void kib(struct seq *s, const char *name, u64 kib)
 {
-	seq_printf(s, "%s:\t%8llu kB\n", name, (unsigned long long)(bytes >> 10));
+	seq_printf(s, "%s:\t%8llu kB\n", name, (unsigned long long)kib);
 }
 
-static void show_memory(struct seq *s, struct task *t, const struct guest_usage *u)
+static void show_memory(struct seq *s, struct task *t)
 {
-	struct guest_mem m = {0};
-	u64 exe;
+	struct guest_mem_detail d;
 
-	if (!t->mm || !t->guest || guest_mem(t, &m) < 0)
+	if (!t->mm || !t->guest || guest_mem_detail(t, &d) < 0)
 		return;
-	exe = t->mm->end_code - t->mm->start_code;
-	kib(s, "VmPeak", m.size);
-	kib(s, "VmSize", m.size);
-	kib(s, "VmHWM", MAX(u->maxrss_kib << 10, m.resident));
-	kib(s, "VmRSS", m.resident);
-	kib(s, "RssAnon", m.resident - MIN(m.shared, m.resident));
-	kib(s, "RssFile", MIN(m.shared, m.resident));
-	kib(s, "VmData", m.data);
-	kib(s, "VmExe", exe);
+	kib(s, "VmPeak", d.peak);
+	kib(s, "VmSize", d.size);
+	kib(s, "VmLck", d.locked);
+	kib(s, "VmPin", d.pinned);
+	kib(s, "VmHWM", d.hwm);
+	kib(s, "VmRSS", d.rss);
+	kib(s, "RssAnon", d.anon);
+	kib(s, "RssFile", d.file);
+	kib(s, "RssShmem", d.shmem);
+	kib(s, "VmData", d.data);
+	kib(s, "VmStk", d.stack);
+	kib(s, "VmExe", (t->mm->end_code - t->mm->start_code) >> 10);
+	kib(s, "VmLib", d.lib);
+	kib(s, "VmPTE", d.pte);
+	kib(s, "VmSwap", d.swap);
+	seq_puts(s, "HugetlbPages:\t       0 kB\nCoreDumping:\t0\n");
 }
 
 static unsigned queue_len(const struct sigpending *p)
@@ -199,7 +205,7 @@ int proc_show_status(struct seq *s, const struct pseudo_ctx *c)
 	show_ids(s, c);
 	show_namespaces(s, c);
 	if (t)
-		show_memory(s, t, &u);
+		show_memory(s, t);
 	seq_printf(s, "Threads:\t%u\n", MAX(c->tg->nr_tasks, 1u));
 	if (t) {
 		show_signals(s, c, t);

@@ -52,6 +52,7 @@ int proc_show_maps(struct seq *s, const struct pseudo_ctx *c); /* pid_maps.c */
 int proc_show_smaps(struct seq *s, const struct pseudo_ctx *c);
 int proc_show_smaps_rollup(struct seq *s, const struct pseudo_ctx *c);
 int proc_show_mounts(struct seq *s, const struct pseudo_ctx *c); /* pid_mounts.c */
+u32 proc_poll_mounts(const struct pseudo_ctx *c, u64 *seen, struct poll_table *pt);
 int proc_show_mountinfo(struct seq *s, const struct pseudo_ctx *c);
 int proc_show_mountstats(struct seq *s, const struct pseudo_ctx *c);
 int proc_show_exe(struct seq *s, const struct pseudo_ctx *c); /* pid_fd.c */

@@ -26,6 +26,11 @@ static int show_thread_self(struct seq *s, const struct pseudo_ctx *c)
 	return 0;
 }
 
+static const struct pseudo_row tty_rows[] = {
+	{.name = "drivers", .mode = PROC_RO, .show = machine_show_tty_drivers},
+};
+static const struct pseudo_dir tty_dir = {PSEUDO_DIR(tty_rows)};
+
 static const struct pseudo_row root_rows[] = {
 	{.name = "cmdline", .mode = PROC_RO, .show = pseudo_show_text, .arg = "skiff"},
 	{.name = "cpuinfo", .mode = PROC_RO, .show = machine_show_cpuinfo},
@@ -51,6 +56,7 @@ static const struct pseudo_row root_rows[] = {
 		.arg = "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority"},
 	{.name = "sys", .mode = PROC_DIR, .dir = &proc_sys_dir},
 	{.name = "thread-self", .mode = PROC_LINK, .show = show_thread_self},
+	{.name = "tty", .mode = PROC_DIR, .dir = &tty_dir},
 	{.name = "uptime", .mode = PROC_RO, .show = machine_show_uptime},
 	{.name = "version", .mode = PROC_RO, .show = machine_show_version},
 	{.name = "vmstat", .mode = PROC_RO, .show = machine_show_vmstat},
