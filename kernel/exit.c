@@ -56,7 +56,7 @@ void group_exit(struct tgroup *tg, int status)
 
 void exit_other_threads(struct task *t)
 {
-	struct tgroup *tg = t->tg;
+	struct tgroup *tg = t->tg, *child;
 	struct task *o;
 
 	list_for_each_entry (o, &tg->tasks, tg_link) {
@@ -68,6 +68,8 @@ void exit_other_threads(struct task *t)
 	wait_event_mode(&tg->threads_wait, tg->nr_tasks == 1, WAIT_UNINTERRUPTIBLE, WAIT_FOREVER);
 	if (t->tid != tg->pid)
 		task_set_tid(t, tg->pid);
+	list_for_each_entry(child, &tg->children, sibling)
+		child->parent_tid = t->tid;
 }
 
 void embryo_born(pid_t tid)
@@ -174,13 +176,33 @@ static void parent_death_signal(struct tgroup *child)
 	}
 }
 
+/* A thread of a process that lives on: its children go to another thread. */
+static void reparent_to_sibling(struct tgroup *tg, struct task *leaving)
+{
+	struct tgroup *child, *next;
+	struct task *t, *heir = NULL;
+
+	list_for_each_entry (t, &tg->tasks, tg_link) {
+		if (t != leaving && !t->ending)
+			heir = t;
+	}
+	list_for_each_entry_safe (child, next, &tg->children, sibling) {
+		if (child->parent_tid != leaving->tid || !heir)
+			continue;
+		child->parent_tid = heir->tid;
+		parent_death_signal(child);
+	}
+}
+
 static void reparent_children(struct tgroup *tg)
 {
 	struct tgroup *reaper = find_reaper(tg), *child, *next;
+	struct task *heir = tgroup_task(reaper);
 
 	list_for_each_entry_safe (child, next, &tg->children, sibling) {
 		list_del(&child->sibling);
 		child->parent = reaper;
+		child->parent_tid = heir ? heir->tid : reaper->pid;
 		child->exit_signal = SIGCHLD;
 		list_add_tail(&child->sibling, &reaper->children);
 		parent_death_signal(child);
@@ -262,6 +284,8 @@ void task_exit(struct task *t)
 	}
 	if (last)
 		process_exit(tg, t);
+	else if (!tg->exiting)
+		reparent_to_sibling(tg, t);
 	t->state = TASK_DEAD;
 	sighand_put(t->sighand);
 	cred_put(t->cred);

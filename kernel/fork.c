@@ -22,8 +22,8 @@ struct clone_req {
 	pid_t set_tid;
 };
 
-#define CLONE_NAMESPACES                                                                           \
-	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |             \
+#define CLONE_NAMESPACES \
+	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | \
 		CLONE_NEWPID | CLONE_NEWNET | 0x80 /* NEWTIME */)
 
 static int clone_check(const struct clone_req *r)
@@ -53,8 +53,8 @@ static unsigned user_tasks(u32 uid)
 	struct task *t;
 	unsigned n = 0;
 
-	list_for_each_entry(tg, &all_tgroups, all_link)
-		list_for_each_entry(t, &tg->tasks, tg_link)
+	list_for_each_entry (tg, &all_tgroups, all_link)
+		list_for_each_entry (t, &tg->tasks, tg_link)
 			n += t->cred->uid == uid;
 	return n;
 }
@@ -121,6 +121,7 @@ static void group_inherit(struct tgroup *tg, struct tgroup *ptg, const struct cl
 	struct tgroup *parent = (r->flags & CLONE_PARENT) ? ptg->parent : ptg;
 
 	tg->parent = parent;
+	tg->parent_tid = (r->flags & CLONE_PARENT) ? ptg->parent_tid : current->tid;
 	list_add_tail(&tg->sibling, &parent->children);
 	tg->pgid = ptg->pgid;
 	tg->sid = ptg->sid;
@@ -260,8 +261,8 @@ long fork_child_start(struct task *t)
 	return 0;
 }
 
-SYSCALL_DEFINE5(clone, u64, flags, uaddr_t, stack, uaddr_t, parent_tid, uaddr_t, child_tid,
-	uaddr_t, tls)
+SYSCALL_DEFINE5(
+	clone, u64, flags, uaddr_t, stack, uaddr_t, parent_tid, uaddr_t, child_tid, uaddr_t, tls)
 {
 	struct clone_req r = {
 		.flags = flags & 0xffffff00u,
@@ -362,4 +363,55 @@ SYSCALL_DEFINE1(set_tid_address, uaddr_t, addr)
 		return ret;
 	current->clear_child_tid = addr;
 	return current->tid;
+}
+
+/* ---- unshare(2) ---- */
+
+static int unshare_files(struct task *t)
+{
+	struct files *own;
+
+	if (t->files->refs == 1)
+		return 0;
+	own = files_copy(t->files);
+	if (!own)
+		return -ENOMEM;
+	files_put(t->files);
+	t->files = own;
+	return 0;
+}
+
+static int unshare_fs(struct task *t)
+{
+	struct fs_ctx *own;
+
+	if (t->fs->refs == 1)
+		return 0;
+	own = fs_ctx_copy(t->fs);
+	if (!own)
+		return -ENOMEM;
+	fs_ctx_put(t->fs);
+	t->fs = own;
+	return 0;
+}
+
+SYSCALL_DEFINE1(unshare, u64, flags)
+{
+	struct task *t = current;
+	int err = 0;
+
+	if (flags & ~(u64)(CLONE_FILES | CLONE_FS | CLONE_SYSVSEM | CLONE_THREAD | CLONE_SIGHAND |
+			    CLONE_VM))
+		return -EINVAL;
+	if ((flags & (CLONE_THREAD | CLONE_SIGHAND | CLONE_VM)) && t->tg->nr_tasks > 1)
+		return -EINVAL;
+	if ((flags & CLONE_SIGHAND) && t->sighand->refs > 1)
+		return -EINVAL;
+	if ((flags & CLONE_VM) && t->mm->refs > 1)
+		return -EINVAL;
+	if (flags & CLONE_FILES)
+		err = unshare_files(t);
+	if (!err && (flags & CLONE_FS))
+		err = unshare_fs(t);
+	return err;
 }

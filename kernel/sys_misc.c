@@ -1,6 +1,6 @@
 /*
  * Calls about the machine as a whole: uname(2), sethostname(2), sysinfo(2), getrandom(2),
- * personality(2), reboot(2), kcmp(2).
+ * arch_prctl(2), personality(2), reboot(2), kcmp(2).
  */
 #include "fs/fdtable.h"
 #include "kernel/init.h"
@@ -112,6 +112,12 @@ SYSCALL_DEFINE1(personality, u32, persona)
 	if (persona != 0xffffffffu)
 		current->personality = persona;
 	return old;
+}
+
+/* What the host does not run natively: there is no CPUID faulting, no shadow stack, no tagging. */
+SYSCALL_DEFINE2(arch_prctl, int, op, uaddr_t, arg)
+{
+	return -EINVAL;
 }
 
 static bool reboot_magic2_valid(u32 m)

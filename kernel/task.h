@@ -53,6 +53,7 @@ struct tgroup {
 	struct task *leader; /* NULL once it has ended */
 
 	struct tgroup *parent;
+	pid_t parent_tid; /* the thread of parent that made it, for __WNOTHREAD and pdeath_signal */
 	struct list_head children; /* struct tgroup.sibling */
 	struct list_head sibling;
 	struct waitq wait_child; /* woken on any state change of a child */

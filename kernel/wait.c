@@ -29,6 +29,8 @@ static bool eligible(const struct wait_req *w, const struct tgroup *tg)
 		return false;
 	if (w->type == P_PGID && tg->pgid != w->id)
 		return false;
+	if ((w->flags & __WNOTHREAD) && tg->parent_tid != current->tid)
+		return false;
 	return (w->flags & __WALL) || clone_child == !!(w->flags & __WCLONE);
 }
 
