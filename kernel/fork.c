@@ -213,6 +213,18 @@ static void wait_for_vfork(struct task *p, struct task *c)
 	}
 }
 
+/* The caller has died over its clone. A child that has reported by then lives on, or is gone. */
+static void clone_failed(pid_t tid, bool own_group)
+{
+	struct task *c = task_find(tid);
+
+	if (!c)
+		return;
+	c->vfork_parent = NULL;
+	if (c->embryo)
+		child_abandon(c, own_group);
+}
+
 static long do_clone(const struct clone_req *r)
 {
 	struct task *p = current, *c;
@@ -242,7 +254,7 @@ static long do_clone(const struct clone_req *r)
 		err = guest_clone(p, c, &gc);
 	if (err < 0) {
 		p->vforking = false;
-		child_abandon(c, own_group);
+		clone_failed(tid, own_group);
 		return err == -ESRCH ? -EINTR : err;
 	}
 	embryo_born(tid);

@@ -390,11 +390,7 @@ int guest_clone(struct task *parent, struct task *child, const struct guest_clon
 	if (!ret)
 		ret = guest_order(parent, __NR_clone, native_flags(c->flags), stack, 0, c->cleartid,
 			c->tls, 0);
-	if (ret < 0) {
-		guest_release(child);
-		return (int)ret;
-	}
-	return 0;
+	return (int)MIN(ret, 0); /* the caller knows whether the child lives all the same */
 }
 
 static void parse_auxv(struct guest_image *img, const u64 *a, size_t nr)
