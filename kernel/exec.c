@@ -296,6 +296,7 @@ static long exec_run(struct exec *e)
 	struct task *t = current;
 	struct elf_image *img = NULL;
 	struct guest_image gi;
+	bool alone;
 	int err = resolve_scripts(e);
 
 	if (!err)
@@ -304,12 +305,22 @@ static long exec_run(struct exec *e)
 		err = elf_prepare(e, &img);
 	if (err < 0)
 		return err;
+	if (task_ending(t)) { /* another thread's exec came first */
+		elf_free(img);
+		return -EINTR;
+	}
+	alone = t->tg->nr_tasks == 1;
+	t->tg->execing = t;
 	err = guest_exec(t, &gi);
 	if (err < 0) {
+		t->tg->execing = NULL;
 		elf_free(img);
+		if (!alone) /* the others may have been cut off in the middle of something */
+			group_exit(t->tg, SIGKILL);
 		return err;
 	}
 	exit_other_threads(t);
+	t->tg->execing = NULL;
 	err = commit(t, e);
 	if (!err)
 		err = elf_load(e, img, &gi);

@@ -63,6 +63,7 @@ void exit_other_threads(struct task *t)
 		if (o == t || o->ending)
 			continue;
 		o->ending = true;
+		o->embryo = false; /* nothing of the old image can report any more */
 		end_task(o);
 	}
 	wait_event_mode(&tg->threads_wait, tg->nr_tasks == 1, WAIT_UNINTERRUPTIBLE, WAIT_FOREVER);
@@ -77,6 +78,8 @@ void embryo_born(pid_t tid)
 	struct task *t = task_find(tid);
 
 	if (!t || !t->embryo)
+		return;
+	if (t->tg->execing && !t->tg->exiting) /* its first event or the exec ends it */
 		return;
 	t->embryo = false;
 	if (!task_ending(t))

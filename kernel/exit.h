@@ -14,7 +14,7 @@ void group_exit(struct tgroup *tg, int status);
  * tasks that are still in flight. */
 static inline bool task_ending(const struct task *t)
 {
-	return t->ending || t->tg->exiting;
+	return t->ending || t->tg->exiting || (t->tg->execing && t->tg->execing != t);
 }
 /* Ends current for good and frees it: releases everything, reports to the parent if it was the last
  * thread. On its coroutine; sleeps. */

@@ -51,6 +51,7 @@ struct tgroup {
 	struct list_head tasks;	   /* struct task.tg_link; empty for a zombie */
 	unsigned nr_tasks;
 	struct task *leader; /* NULL once it has ended */
+	struct task *execing; /* at the point of no return: every other thread is ending */
 
 	struct tgroup *parent;
 	pid_t parent_tid; /* the thread of parent that made it, for __WNOTHREAD and pdeath_signal */
