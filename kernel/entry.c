@@ -100,7 +100,8 @@ void kernel_guest_event(struct task *t, const struct guest_event *ev)
 	if (task_ending(t)) {
 		if (!t->embryo)
 			return;
-		guest_kill(t); /* a signal has ended it before there was a host process to kill */
+		if (t->tg->exiting) /* a signal, before there was a host process to kill */
+			guest_kill(t);
 	}
 	t->embryo = false;
 	t->started = true;
