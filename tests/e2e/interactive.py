@@ -259,7 +259,7 @@ step("type-ahead", typeahead)
 
 
 def resize():
-    start("bash -c 'trap \"stty size; exit\" WINCH; echo g''o; while :; do read x; done'")
+    start("bash -c 'sleep 1000 & trap \"kill $!; stty size; exit\" WINCH; echo g''o; wait'")
     s.expect("go\r\n")
     s.resize(40, 132)
     s.expect("40 132\r\n")
