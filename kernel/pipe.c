@@ -35,6 +35,7 @@ struct pipe {
 	struct packet *packets;
 	unsigned packet_first, nr_packets, max_packets;
 	bool read_claimed, write_claimed;
+	bool unnamed; /* of pipe(2): opens by way of /proc/PID/fd wait for nobody */
 	struct inode *inode;
 	struct waitq read_wait, write_wait, open_wait;
 };
@@ -266,13 +267,14 @@ static int fifo_open(struct inode *inode, struct file *f)
 	}
 	p->files++;
 	f->ra_pos = 0;
-	if ((f->flags & O_ACCMODE) == O_WRONLY && !p->readers && (f->flags & O_NONBLOCK)) {
+	if (!p->unnamed && (f->flags & O_ACCMODE) == O_WRONLY && !p->readers &&
+		(f->flags & O_NONBLOCK)) {
 		pipe_put(p);
 		return -ENXIO;
 	}
 	end_add(p, f);
 	waitq_wake(&p->open_wait, 0);
-	ret = fifo_wait_peer(p, f);
+	ret = p->unnamed ? 0 : fifo_wait_peer(p, f);
 	if (ret) {
 		end_remove(p, f);
 		pipe_put(p);
@@ -321,6 +323,7 @@ int pipe_create(u32 flags, struct file *out[2])
 	share_inode(out[1], out[0]);
 	p->inode = out[0]->inode;
 	p->inode->object = p;
+	p->unnamed = true;
 	p->files = 2;
 	out[0]->priv = out[1]->priv = p;
 	end_add(p, out[0]);

@@ -11,7 +11,7 @@
 
 #define MEM_MAJOR 1
 #define ZERO_MAP_SIZE (1ull << 46)
-#define MEM_CHUNK 4096u
+#define MEM_CHUNK (64u << 10)
 
 #define RNDGETENTCNT 0x80045200u
 #define RNDADDTOENTCNT 0x40045201u
@@ -52,7 +52,7 @@ static s64 null_llseek(struct file *file, s64 off, int whence)
 /* Fills the reader's buffers piecewise, giving way to other tasks and to signals. */
 static ssize_t fill(struct uio *to, void (*piece)(void *buf, size_t len))
 {
-	char buf[MEM_CHUNK];
+	static char buf[MEM_CHUNK]; /* used between two points of sleeping */
 	size_t done = 0;
 
 	while (to->left) {
@@ -66,7 +66,7 @@ static ssize_t fill(struct uio *to, void (*piece)(void *buf, size_t len))
 		done += (size_t)n;
 		if ((size_t)n < want)
 			break;
-		if (done % (64 * MEM_CHUNK) == 0 && to->left) {
+		if (done % (16 * MEM_CHUNK) == 0 && to->left) {
 			sched_yield_now();
 			if (current && signal_pending(current))
 				break;

@@ -12,6 +12,9 @@ int main(void)
 	CHECK_EQ(write(p[1], "abc", 3), 3);
 	fd = SYS(open(path, O_RDONLY));
 	CHECK_EQ(read(fd, buf, sizeof buf), 3);
+	SYS(close(p[1])); /* no writer is waited for */
+	SYS(close(SYS(open(path, O_RDONLY))));
+	SYS(close(fd));
 	SYS(dup2(p[0], 0));
 	SYS(stat("/dev/stdin", &a));
 	SYS(fstat(p[0], &b));
