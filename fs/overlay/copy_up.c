@@ -268,11 +268,12 @@ static int copy_up_one(struct inode *i, struct dentry *d, u64 max)
 		ovl_do_remove(tmp);
 		goto out;
 	}
-	if (!S_ISDIR(i->mode))
-		oi->nlink_delta += others;
 	if (!d)
 		ovl_do_remove(tmp);
-	ovl_copyattr(i);
+	if (S_ISDIR(i->mode))
+		ovl_copyattr(i);
+	else
+		ovl_count_link(i, others);
 	return 0;
 out:
 	d_put(tmp);
@@ -314,7 +315,7 @@ int ovl_copy_up_name(struct dentry *d)
 	if (!name->inode) {
 		ret = ovl_do_link(oi->upper, name);
 		if (ret == 0)
-			oi->nlink_delta--;
+			ovl_count_link(d->inode, -1);
 	}
 	d_put(name);
 	return ret;

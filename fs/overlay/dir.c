@@ -163,10 +163,8 @@ static int remove_name(struct inode *dir, struct dentry *d)
 	if (ret == 0 && lower)
 		ret = ovl_whiteout(ovl_of(dir), ovl_i(dir)->upper, d->name);
 	if (ret == 0) {
-		if (!had)
-			ovl_i(i)->nlink_delta--;
 		ovl_unbind(d);
-		ovl_copyattr(i);
+		ovl_count_link(i, had ? 0 : -1);
 		if (S_ISDIR(i->mode))
 			i->nlink = 0;
 	}
@@ -271,10 +269,8 @@ static int rename_finish(struct rename *r, bool victim_upper)
 	else if (r->old_in_lower)
 		ret = ovl_whiteout(r->o, ovl_i(r->old_dir)->upper, r->old->name);
 	if (victim) {
-		if (!victim_upper)
-			ovl_i(victim)->nlink_delta--;
 		ovl_unbind(r->new);
-		ovl_copyattr(victim);
+		ovl_count_link(victim, victim_upper ? 0 : -1);
 		if (S_ISDIR(victim->mode))
 			victim->nlink = 0;
 	}

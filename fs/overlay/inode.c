@@ -100,6 +100,32 @@ void ovl_copyattr(struct inode *i)
 		i->nlink = (u32)MAX((s64)r->nlink + oi->nlink_delta, 0l);
 }
 
+/* A lower file with several names remembers what became of them until the last is gone. */
+void ovl_count_link(struct inode *i, s32 delta)
+{
+	struct ovl_inode *oi = ovl_i(i);
+
+	oi->nlink_delta += delta;
+	ovl_copyattr(i);
+	if (oi->lower && oi->lower->inode->nlink > 1 && i->nlink && list_empty(&oi->kept)) {
+		inode_get(i);
+		list_add(&oi->kept, &ovl_of(i)->kept);
+	} else if (!i->nlink && !list_empty(&oi->kept)) {
+		list_del(&oi->kept);
+		inode_put(i); /* not the last: the caller has one */
+	}
+}
+
+void ovl_drop_kept(struct ovl *o)
+{
+	while (!list_empty(&o->kept)) {
+		struct ovl_inode *oi = list_first(&o->kept, struct ovl_inode, kept);
+
+		list_del(&oi->kept);
+		inode_put(oi->inode);
+	}
+}
+
 static int new_inode(struct ovl *o, struct dentry *upper, struct dentry *lower, struct inode **out)
 {
 	struct ovl_inode *oi = calloc(1, sizeof(*oi));
@@ -115,6 +141,7 @@ static int new_inode(struct ovl *o, struct dentry *upper, struct dentry *lower, 
 	}
 	oi->inode = i;
 	list_init(&oi->aliases);
+	list_init(&oi->kept);
 	i->priv = oi;
 	oi->upper = upper ? d_get(upper) : NULL;
 	oi->lower = lower ? d_get(lower) : NULL;

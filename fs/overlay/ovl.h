@@ -19,6 +19,7 @@ struct ovl { /* super->priv */
 	struct super *lower_sb, *upper_sb;	/* references */
 	struct dentry *lower, *upper, *work;	/* references */
 	struct htab inodes;			/* by real inode */
+	struct list_head kept;			/* struct ovl_inode.kept */
 	u64 next_tmp;
 };
 
@@ -27,7 +28,8 @@ struct ovl_inode { /* inode->priv */
 	struct dentry *lower, *upper; /* references; at least one is not NULL */
 	struct hnode lower_hash, upper_hash;
 	bool lower_hashed, upper_hashed;
-	s32 nlink_delta;	  /* names this file has but its real inode does not count */
+	s32 nlink_delta;       /* names this file has but its real inode does not count */
+	struct list_head kept; /* holds a reference: nlink_delta must not be forgotten */
 	struct list_head aliases; /* struct ovl_dentry.link */
 };
 
@@ -64,6 +66,8 @@ void ovl_unbind(struct dentry *d);		 /* d no longer names its inode */
 void ovl_forget_lower(struct dentry *d);	 /* the upper layer decides from now on */
 int ovl_set_upper(struct inode *i, struct dentry *upper); /* takes the reference on success */
 void ovl_copyattr(struct inode *i);
+void ovl_count_link(struct inode *i, s32 delta); /* changes nlink_delta */
+void ovl_drop_kept(struct ovl *o);
 int ovl_lookup(struct inode *dir, struct dentry *d);
 int ovl_revalidate(struct inode *dir, struct dentry *d);
 int ovl_getattr(struct inode *i);

@@ -6,8 +6,8 @@
  *
  * Numbers are stable: st_dev is the overlay's, st_ino the lower file's before and after copy-up.
  * Differences from Linux's overlayfs: an open file descriptor follows its file to the upper layer;
- * hard links of a lower file stay links after copy-up as long as the inode is cached. As there,
- * renaming a directory that has a lower part gives -EXDEV. overlayfs: mount(8).
+ * hard links of a lower file stay links after copy-up, as long as the machine runs. As there, renaming
+ * a directory that has a lower part gives -EXDEV. overlayfs: mount(8).
  */
 #include "fs/overlay/overlay.h"
 #include "fs/overlay/ovl.h"
@@ -32,6 +32,7 @@ static void ovl_free(struct ovl *o)
 
 static void ovl_put_super(struct super *sb)
 {
+	ovl_drop_kept(sb->priv);
 	ovl_free(sb->priv);
 }
 
@@ -162,6 +163,7 @@ int overlay_mount(struct super *lower, struct super *upper, struct super **out)
 		super_put(upper);
 		return -ENOMEM;
 	}
+	list_init(&o->kept);
 	o->lower_sb = lower;
 	o->upper_sb = upper;
 	o->lower = d_get(lower->root);
@@ -224,6 +226,7 @@ static int ovl_mount(
 	o = calloc(1, sizeof(*o));
 	if (!o)
 		goto out_work;
+	list_init(&o->kept);
 	o->lower = d_get(lower.dentry);
 	o->upper = d_get(upper.dentry);
 	o->work = d_get(work.dentry);
