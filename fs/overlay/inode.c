@@ -107,6 +107,11 @@ void ovl_count_link(struct inode *i, s32 delta)
 
 	oi->nlink_delta += delta;
 	ovl_copyattr(i);
+	if (!i->nlink && oi->indexed && ovl_do_remove(oi->upper) == 0) {
+		oi->indexed = false;
+		oi->nlink_delta++;
+		ovl_copyattr(i);
+	}
 	if (oi->lower && oi->lower->inode->nlink > 1 && i->nlink && list_empty(&oi->kept)) {
 		inode_get(i);
 		list_add(&oi->kept, &ovl_of(i)->kept);

@@ -29,6 +29,7 @@ struct ovl_inode { /* inode->priv */
 	struct hnode lower_hash, upper_hash;
 	bool lower_hashed, upper_hashed;
 	s32 nlink_delta;       /* names this file has but its real inode does not count */
+	bool indexed;	       /* upper is a name in work, which lasts as long as the lower names */
 	struct list_head kept; /* holds a reference: nlink_delta must not be forgotten */
 	struct list_head aliases; /* struct ovl_dentry.link */
 };
