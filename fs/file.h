@@ -14,6 +14,8 @@ void file_fini(void); /* unit tests: frees the internal mount */
 int file_open_lookup(const struct path *base, const char *name, int flags, u32 mode, u32 lookup,
 	struct file **out);
 
+int open_check_flags(int flags); /* -EINVAL: a combination that open refuses */
+
 s64 file_llseek(struct file *f, s64 off, int whence);
 /* Copies between files through the kernel: what sendfile and copy_file_range share. */
 ssize_t file_copy(struct file *in, u64 *in_pos, struct file *out, u64 *out_pos, size_t len);

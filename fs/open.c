@@ -178,17 +178,17 @@ static int open_last(struct walk *w, const struct path *parent, int flags, u32 m
 	bool created = false;
 	int ret;
 
+	if ((flags & O_CREAT) && w->slash)
+		return -EISDIR;
 	if (!w->cur.dentry->inode) {
 		if (!(flags & O_CREAT))
 			return -ENOENT;
-		if (w->slash)
-			return -EISDIR;
 		ret = vfs_create(parent, w->cur.dentry, mode & 07777);
 		if (ret < 0)
 			return ret;
 		created = true;
 	} else if (w->slash && !S_ISDIR(w->cur.dentry->inode->mode)) {
-		return flags & O_CREAT ? -EISDIR : -ENOTDIR;
+		return -ENOTDIR;
 	}
 	return open_found(&w->cur, flags, created, out);
 }
@@ -222,8 +222,6 @@ static int open_tmpfile(const struct path *base, const char *name, int flags, u3
 	char text[24] = "#tmpfile";
 	int ret;
 
-	if (!(access_mask(flags) & MAY_WRITE))
-		return -EINVAL;
 	ret = path_lookup(base, name, lookup | LOOKUP_DIRECTORY |
 		(flags & O_NOFOLLOW ? 0 : LOOKUP_FOLLOW), &p);
 	if (ret < 0)
@@ -250,21 +248,30 @@ static int open_tmpfile(const struct path *base, const char *name, int flags, u3
 	return ret;
 }
 
+int open_check_flags(int flags)
+{
+	if (flags & O_PATH)
+		return 0;
+	if (flags & OPEN_TMPFILE)
+		return (flags & O_DIRECTORY) && !(flags & O_CREAT) &&
+			(access_mask(flags) & MAY_WRITE) ? 0 : -EINVAL;
+	return (flags & (O_CREAT | O_DIRECTORY)) == (O_CREAT | O_DIRECTORY) ? -EINVAL : 0;
+}
+
 int file_open_lookup(const struct path *base, const char *name, int flags, u32 mode, u32 lookup,
 	struct file **out)
 {
 	struct walk w;
-	int ret;
+	int ret = open_check_flags(flags);
 
+	if (ret < 0)
+		return ret;
 	if (!*name && !(lookup & LOOKUP_EMPTY))
 		return -ENOENT;
 	if (flags & O_PATH)
 		flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
 	if (flags & OPEN_TMPFILE)
-		return flags & O_DIRECTORY && !(flags & O_CREAT)
-			? open_tmpfile(base, name, flags, mode, lookup, out) : -EINVAL;
-	if ((flags & (O_CREAT | O_DIRECTORY)) == (O_CREAT | O_DIRECTORY))
-		return -EINVAL;
+		return open_tmpfile(base, name, flags, mode, lookup, out);
 	ret = walk_start(&w, base, name, lookup);
 	if (ret == 0)
 		ret = open_walk(&w, flags, mode, out);

@@ -139,6 +139,8 @@ static long fcntl_file(struct file *f, int cmd, u64 arg)
 		return add_seals(f, (u32)arg);
 	case F_GET_SEALS:
 		return has_seals(f) ? (long)f->inode->seals : -EINVAL;
+	case F_GETLEASE:
+		return F_UNLCK; /* there are no leases */
 	default: /* leases, directory notification, write hints: not here */
 		return -EINVAL;
 	}

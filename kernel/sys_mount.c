@@ -145,6 +145,8 @@ SYSCALL_DEFINE2(umount2, uaddr_t, target, int, flags)
 		return ret;
 	if (!capable(CAP_SYS_ADMIN))
 		ret = -EPERM;
+	else if (p.dentry != p.mnt->root)
+		ret = -EINVAL;
 	else if (p.mnt == current->fs->root.mnt && !(flags & UMOUNT_DETACH))
 		ret = -EBUSY;
 	else

@@ -30,8 +30,10 @@ static long do_open(int dfd, uaddr_t name, int flags, u32 mode, u32 lookup)
 	struct pathname n;
 	struct path base;
 	struct file *f;
-	int ret = pathname_get(&n, name, false);
+	int ret = open_check_flags(flags);
 
+	if (ret == 0)
+		ret = pathname_get(&n, name, false);
 	if (ret < 0)
 		return ret;
 	ret = path_base(dfd, scoped ? "." : n.s, &base);

@@ -33,9 +33,9 @@ SYSCALL_DEFINE3(read, int, fd, uaddr_t, buf, size_t, len)
 
 	if (!f)
 		return -EBADF;
-	if ((ssize_t)len < 0 || !buffer_ok(buf, len)) {
+	if (!buffer_ok(buf, len)) {
 		file_put(f);
-		return (ssize_t)len < 0 ? -EINVAL : -EFAULT;
+		return -EFAULT;
 	}
 	uio_user(&u, buf, len);
 	return transfer(f, &u, false);
@@ -48,9 +48,9 @@ SYSCALL_DEFINE3(write, int, fd, uaddr_t, buf, size_t, len)
 
 	if (!f)
 		return -EBADF;
-	if ((ssize_t)len < 0 || !buffer_ok(buf, len)) {
+	if (!buffer_ok(buf, len)) {
 		file_put(f);
-		return (ssize_t)len < 0 ? -EINVAL : -EFAULT;
+		return -EFAULT;
 	}
 	uio_user(&u, buf, len);
 	return transfer(f, &u, true);
@@ -105,11 +105,8 @@ static long positioned(int fd, uaddr_t buf, size_t len, s64 pos, bool write)
 	f = fd_file(fd);
 	if (!f)
 		return -EBADF;
-	if ((ssize_t)len < 0)
-		ret = -EINVAL;
-	else if (!buffer_ok(buf, len))
-		ret = -EFAULT;
-	else {
+	ret = -EFAULT;
+	if (buffer_ok(buf, len)) {
 		uio_user(&u, buf, len);
 		ret = at_position(f, &u, pos, write);
 	}

@@ -8,6 +8,8 @@
 #include "kernel/syscall.h"
 #include "kernel/task.h"
 
+#define AT_STATX_SYNC_BITS 0x6000
+
 /* ---- stat ---- */
 
 static long stat_at(int dfd, uaddr_t name, int flags, struct stat *st)
@@ -76,7 +78,7 @@ static bool is_fstat(int dfd, uaddr_t name, int flags)
 
 SYSCALL_DEFINE4(newfstatat, int, dfd, uaddr_t, name, uaddr_t, dst, int, flags)
 {
-	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH))
+	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_EMPTY_PATH | AT_STATX_SYNC_BITS))
 		return -EINVAL;
 	if (is_fstat(dfd, name, flags))
 		return sys_fstat(dfd, dst);
@@ -86,7 +88,6 @@ SYSCALL_DEFINE4(newfstatat, int, dfd, uaddr_t, name, uaddr_t, dst, int, flags)
 #define STATX_KNOWN (STATX_BASIC_STATS | STATX_BTIME)
 #define STATX_MNT_ID_BIT 0x1000u
 #define STATX_ATTR_MOUNT_ROOT_BIT 0x2000u
-#define AT_STATX_SYNC_BITS 0x6000
 
 struct abi_statx { /* 256 bytes; libc's may lack the later fields */
 	u32 mask, blksize;
@@ -333,6 +334,7 @@ static long do_readlinkat(int dfd, uaddr_t name, uaddr_t buf, int size)
 {
 	struct path p;
 	long ret;
+	char c;
 
 	if (size <= 0)
 		return -EINVAL;
@@ -340,8 +342,8 @@ static long do_readlinkat(int dfd, uaddr_t name, uaddr_t buf, int size)
 	if (ret < 0)
 		return ret;
 	ret = readlink_path(&p, buf, (size_t)size);
-	/* readlinkat(fd, "") of something else than a link says it does not exist */
-	if (ret == -EINVAL && dfd != AT_FDCWD && is_fstat(dfd, name, AT_EMPTY_PATH))
+	/* "" that is something else than a link does not exist, it says */
+	if (ret == -EINVAL && copy_from_user(&c, name, 1) == 0 && !c)
 		ret = -ENOENT;
 	path_put(&p);
 	return ret;

@@ -20,7 +20,9 @@ static int get_attr_name(char *name, uaddr_t src)
 
 	if (n == -ENAMETOOLONG || n == 0)
 		return -ERANGE;
-	return n < 0 ? (int)n : 0;
+	if (n < 0)
+		return (int)n;
+	return name[n - 1] == '.' && strchr(name, '.') == name + n - 1 ? -EINVAL : 0;
 }
 
 static bool in_namespace(const char *name, const char *ns)
