@@ -12,6 +12,8 @@
 #include <elf.h>
 #include <sys/mman.h>
 
+#define STACK_GROW_MAX (8ull << 20)
+#define STACK_MARGIN (64ull << 10)
 #define MAX_PHDRS 64
 #define PIE_BASE 0x555555554000ull
 #define PIE_RANDOM_PAGES (1ull << 27)
@@ -388,11 +390,24 @@ static u64 *put_pointers(u64 *w, const struct exec_strings *s, u64 addr)
 	return w;
 }
 
+/*
+ * The kernel's copies into a stack page the guest has not touched yet fail, for they do not come
+ * from the guest itself. So the mapping is grown at once, by a touch near its limit.
+ */
+static void grow_stack(const struct stack *s)
+{
+	u64 limit = MIN(task_rlimit(current, RLIMIT_STACK), STACK_GROW_MAX);
+
+	if (limit > s->used + 2 * STACK_MARGIN)
+		guest_touch(current, s->top - limit + STACK_MARGIN);
+}
+
 static int write_stack(struct stack *s)
 {
 	u64 sp = s->top - s->used;
 	const char *img = s->buf + s->size - s->used;
 
+	grow_stack(s);
 	if (guest_write(current, sp, img, s->used) == 0)
 		return 0;
 	guest_touch(current, sp);

@@ -151,6 +151,7 @@ static void exec_free(struct exec *e)
 	if (e->cred)
 		cred_put(e->cred);
 	free(e->name);
+	free(e->interp);
 	free(e->argv.data);
 	free(e->envp.data);
 	memset(e, 0, sizeof(*e));

@@ -17,6 +17,7 @@ struct exec_strings {
 struct exec {
 	struct file *file;
 	char *name; /* AT_EXECFN, /proc/PID/comm: the path as given */
+	char *interp; /* the script interpreter found last, NULL: none */
 	struct exec_strings argv, envp;
 	char head[EXEC_HEAD_SIZE];
 	size_t head_len;

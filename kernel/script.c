@@ -36,7 +36,7 @@ static int rewrite_argv(struct exec *e, const char *interp, const char *arg)
 	int err;
 
 	exec_strings_drop_first(&e->argv);
-	err = exec_strings_prepend(&e->argv, e->name);
+	err = exec_strings_prepend(&e->argv, e->interp ? e->interp : e->name);
 	if (!err && arg)
 		err = exec_strings_prepend(&e->argv, arg);
 	return err ? err : exec_strings_prepend(&e->argv, interp);
@@ -44,7 +44,7 @@ static int rewrite_argv(struct exec *e, const char *interp, const char *arg)
 
 int exec_script(struct exec *e)
 {
-	char line[EXEC_HEAD_SIZE + 1], *interp, *arg, *nl;
+	char line[EXEC_HEAD_SIZE + 1], *interp, *arg, *nl, *name;
 	struct file *file;
 	int err;
 
@@ -67,6 +67,13 @@ int exec_script(struct exec *e)
 	err = file_open(&current->fs->cwd, interp, O_RDONLY, 0, &file);
 	if (err < 0)
 		return err;
+	name = strdup(interp); /* an interpreter that is a script is handed on by its own name */
+	if (!name) {
+		file_put(file);
+		return -ENOMEM;
+	}
+	free(e->interp);
+	e->interp = name;
 	file_put(e->file);
 	e->file = file;
 	return 1;
