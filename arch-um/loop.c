@@ -25,11 +25,11 @@ static int batch_nr;
 
 static void signals_ready(struct os_watch *w, short revents)
 {
-	struct signalfd_siginfo si;
+	struct signalfd_siginfo si[4];
+	ssize_t n = read(w->hfd, si, sizeof(si));
 
-	while (read(w->hfd, &si, sizeof(si)) == (ssize_t)sizeof(si))
-		if (signal_fn)
-			signal_fn((int)si.ssi_signo);
+	for (ssize_t i = 0; i < n / (ssize_t)sizeof(si[0]) && signal_fn; i++)
+		signal_fn((int)si[i].ssi_signo);
 }
 
 int loop_init(void)

@@ -22,7 +22,7 @@ u64 os_clock_ns(enum os_clock c)
 	return (u64)ts.tv_sec * NSEC_PER_SEC + (u64)ts.tv_nsec;
 }
 
-void os_random(void *buf, size_t len)
+static void random_fill(void *buf, size_t len)
 {
 	char *p = buf;
 
@@ -48,6 +48,25 @@ int os_log_open(const char *path)
 		return -errno;
 	log_fd = fd;
 	return 0;
+}
+
+/* Small requests are served from a pool, each byte once. */
+void os_random(void *buf, size_t len)
+{
+	static u8 pool[512];
+	static size_t left;
+
+	if (len > 64) {
+		random_fill(buf, len);
+		return;
+	}
+	if (left < len) {
+		random_fill(pool, sizeof(pool));
+		left = sizeof(pool);
+	}
+	left -= len;
+	memcpy(buf, pool + left, len);
+	memset(pool + left, 0, len);
 }
 
 void os_log(const char *line, size_t len)

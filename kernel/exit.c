@@ -47,7 +47,6 @@ void group_exit(struct tgroup *tg, int status)
 	tg->exiting = true;
 	tg->exit_status = status;
 	t = list_first(&tg->tasks, struct task, tg_link);
-	guest_usage(t, true, &tg->usage);
 	trace(TRACE_SIGNAL, "%d: group exit, status %#x", tg->pid, (unsigned)status);
 	guest_kill(t);
 	list_for_each_entry (t, &tg->tasks, tg_link)

@@ -250,6 +250,8 @@ static long do_clone(const struct clone_req *r)
 		err = install_pidfd(c, r);
 	if (!err && (r->flags & CLONE_PARENT_SETTID) && put_user_u32(r->parent_tid, (u32)tid) < 0)
 		err = -EFAULT;
+	if (own_group)
+		c->tg->usage_due = true;
 	if (!err)
 		err = guest_clone(p, c, &gc);
 	if (err < 0) {

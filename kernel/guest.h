@@ -33,6 +33,10 @@ struct guest_event {
 /* ---- called by skas/ on the event loop; the kernel runs a coroutine for the task ---- */
 void kernel_guest_event(struct task *t, const struct guest_event *ev);
 void kernel_guest_gone(struct task *t, int host_status); /* its host process died (wait status) */
+struct tgroup;
+struct guest_usage;
+/* The host process of tg has been reaped: what it used in all. Comes last, maybe after tg's end. */
+void kernel_guest_reaped(struct tgroup *tg, const struct guest_usage *u);
 
 /* ---- plain calls ---- */
 void guest_answer(struct task *t, long ret); /* a value or -errno */

@@ -405,6 +405,7 @@ int machine_start(const struct machine_options *o)
 	t = make_first_tasks(o->init);
 	if (!t)
 		return -ENOMEM;
+	t->tg->usage_due = true;
 	err = guest_boot(t);
 	if (err < 0)
 		complain("skiff: cannot start a guest process (%s): %s\n", "seccomp", err);

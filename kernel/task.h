@@ -83,7 +83,11 @@ struct tgroup {
 	u64 cpu_sampled_ns;	  /* CPU time at the last sample */
 	u64 cpu_period_ns;
 	u64 xcpu_next_ns;		       /* CPU time of the next SIGXCPU */
-	struct guest_usage usage, child_usage; /* of ended threads; of reaped children */
+	struct guest_usage usage, child_usage; /* of the ended process; of waited-for children */
+	/* The host reports usage a little after the end: see usage.c. */
+	bool usage_due;
+	struct tgroup *usage_to; /* waited for before usage was known: who gets it (a reference) */
+	unsigned child_usage_due;
 	u64 start_ns;			       /* OS_CLOCK_BOOTTIME */
 	u64 sched_dummy;
 	struct {

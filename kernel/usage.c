@@ -1,6 +1,10 @@
 /*
  * Resource usage: getrusage(2), times(2). CPU time and faults are the host's account of the guest's
- * host process; what reaped children used is summed up by wait.c.
+ * host process.
+ *
+ * A process ends, for its parent, before the host has reaped its host process, and the exact usage is
+ * known only then (usage_due). If it is waited for in between, usage_to remembers who is owed it;
+ * calls that report usage wait for what is due, which is never long.
  */
 #include "kernel/usage.h"
 
@@ -43,6 +47,54 @@ void usage_of_group(struct tgroup *tg, struct guest_usage *u)
 	}
 }
 
+/* u is owed to the children's account of to, and to whoever has waited for to since. */
+static void usage_credit(struct tgroup *to, const struct guest_usage *u)
+{
+	for (; to; to = to->usage_to)
+		usage_add(&to->child_usage, u);
+}
+
+/* Nothing more is due from tg: whom it was passed on to hears of it. */
+static void usage_settled(struct tgroup *tg)
+{
+	struct tgroup *to = tg->usage_to;
+
+	if (!to || tg->usage_due || tg->child_usage_due)
+		return;
+	tg->usage_to = NULL;
+	to->child_usage_due--;
+	waitq_wake(&to->wait_child, 0);
+	usage_settled(to);
+	tgroup_put(to);
+}
+
+void usage_pass_on(struct tgroup *tg)
+{
+	usage_add(&tg->parent->child_usage, &tg->usage);
+	usage_add(&tg->parent->child_usage, &tg->child_usage);
+	if (tg->usage_due || tg->child_usage_due) {
+		tg->usage_to = tgroup_get(tg->parent);
+		tg->parent->child_usage_due++;
+	}
+}
+
+void kernel_guest_reaped(struct tgroup *tg, const struct guest_usage *u)
+{
+	tg->usage = *u;
+	tg->usage_due = false;
+	usage_credit(tg->usage_to, u);
+	usage_settled(tg);
+	if (!list_empty(&tg->sibling))
+		waitq_wake(&tg->parent->wait_child, 0);
+}
+
+static int wait_for_children_usage(void)
+{
+	struct tgroup *tg = current->tg;
+
+	return wait_event_killable(&tg->wait_child, !tg->child_usage_due);
+}
+
 SYSCALL_DEFINE2(getrusage, int, who, uaddr_t, uru)
 {
 	struct guest_usage u = {0};
@@ -53,6 +105,7 @@ SYSCALL_DEFINE2(getrusage, int, who, uaddr_t, uru)
 		usage_of_group(current->tg, &u);
 		break;
 	case RUSAGE_CHILDREN:
+		wait_for_children_usage();
 		u = current->tg->child_usage;
 		break;
 	case RUSAGE_THREAD:
@@ -73,6 +126,7 @@ SYSCALL_DEFINE1(times, uaddr_t, utms)
 		struct guest_usage u;
 		struct tms t;
 
+		wait_for_children_usage();
 		usage_of_group(current->tg, &u);
 		t.tms_utime = u.utime_ns / TICK_NS;
 		t.tms_stime = u.stime_ns / TICK_NS;

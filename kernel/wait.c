@@ -60,7 +60,7 @@ static void reap(struct wait_req *w, struct tgroup *tg)
 		tg->exit_status);
 	if (w->flags & WNOWAIT)
 		return;
-	usage_add(&tg->parent->child_usage, &w->usage);
+	usage_pass_on(tg);
 	tgroup_reap(tg);
 }
 
@@ -106,13 +106,28 @@ static int scan(struct wait_req *w)
 	return ret;
 }
 
-static int do_wait(struct wait_req *w)
+static bool usage_is_due(const struct wait_req *w)
 {
-	int ret = scan(w), err;
+	struct tgroup *tg;
 
+	list_for_each_entry (tg, &current->tg->children, sibling)
+		if (tg->state == TG_ZOMBIE && tg->usage_due && eligible(w, tg))
+			return true;
+	return false;
+}
+
+/* With usage, zombies count once the exact numbers are known; that is soon. */
+static int do_wait(struct wait_req *w, bool usage)
+{
+	struct waitq *q = &current->tg->wait_child;
+	int ret = 0, err;
+
+	if (usage && wait_event_killable(q, !usage_is_due(w)) < 0)
+		return -ERESTARTSYS;
+	ret = scan(w);
 	if (ret || (w->flags & WNOHANG))
 		return ret;
-	err = wait_event(&current->tg->wait_child, (ret = scan(w)) != 0);
+	err = wait_event(q, !(usage && usage_is_due(w)) && (ret = scan(w)) != 0);
 	return err < 0 ? -ERESTARTSYS : ret;
 }
 
@@ -139,7 +154,7 @@ SYSCALL_DEFINE4(wait4, int, pid, uaddr_t, ustatus, int, options, uaddr_t, ru)
 		if (!pid)
 			w.id = current->tg->pgid;
 	}
-	ret = do_wait(&w);
+	ret = do_wait(&w, ru);
 	if (ret <= 0)
 		return ret;
 	if (ustatus && put_user_u32(ustatus, w.wstatus) < 0)
@@ -211,7 +226,7 @@ SYSCALL_DEFINE5(waitid, int, type, int, id, uaddr_t, uinfo, int, options, uaddr_
 		return ret;
 	if (poll)
 		w.flags |= WNOHANG;
-	ret = do_wait(&w);
+	ret = do_wait(&w, ru);
 	if (ret == 0 && poll && !(options & WNOHANG))
 		ret = -EAGAIN;
 	if (ret < 0)

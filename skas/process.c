@@ -133,13 +133,14 @@ void host_process_set_pid(struct host_process *p, pid_t pid)
 	BUG_ON(htab_insert(&by_pid, &p->hash, hash_u64((u64)pid)) < 0);
 }
 
-static struct host_process *host_process_create(struct slot_space *slots)
+static struct host_process *host_process_create(struct slot_space *slots, struct tgroup *tg)
 {
 	struct host_process *p = calloc(1, sizeof(*p));
 
 	if (!p)
 		return NULL;
 	p->slots = slots;
+	p->tg = tgroup_get(tg);
 	list_init(&p->guests);
 	list_init(&p->killed);
 	return p;
@@ -163,6 +164,7 @@ static void host_process_put(struct host_process *p)
 	if (--p->refs)
 		return;
 	slot_space_put(p->slots);
+	tgroup_put(p->tg);
 	free(p);
 }
 
@@ -215,10 +217,29 @@ void guest_release(struct task *t)
 	list_add_tail(&g->proc_link, &g->proc->killed);
 }
 
+static u64 tv_ns(const struct timeval *tv)
+{
+	return (u64)tv->tv_sec * NSEC_PER_SEC + (u64)tv->tv_usec * NSEC_PER_USEC;
+}
+
+static void usage_from_host(struct guest_usage *u, const struct rusage *ru)
+{
+	*u = (struct guest_usage){
+		.utime_ns = tv_ns(&ru->ru_utime),
+		.stime_ns = tv_ns(&ru->ru_stime),
+		.minflt = (u64)ru->ru_minflt,
+		.majflt = (u64)ru->ru_majflt,
+		.nvcsw = (u64)ru->ru_nvcsw,
+		.nivcsw = (u64)ru->ru_nivcsw,
+		.maxrss_kib = (u64)ru->ru_maxrss,
+	};
+}
+
 /* kernel_guest_gone may free any guest of the process, so the walk keeps none across it. */
-static void reaped(struct host_process *p, int status)
+static void reaped(struct host_process *p, int status, const struct rusage *ru)
 {
 	struct list_head todo;
+	struct guest_usage u;
 	struct guest *g, *tmp;
 
 	p->dead = true;
@@ -235,19 +256,22 @@ static void reaped(struct host_process *p, int status)
 			sched_wake(g->waiter);
 		kernel_guest_gone(g->task, status);
 	}
+	usage_from_host(&u, ru);
+	kernel_guest_reaped(p->tg, &u);
 	host_process_put(p);
 }
 
 void skas_reap(void)
 {
 	struct host_process *p;
+	struct rusage ru;
 	int status;
 	pid_t pid;
 
-	while ((pid = waitpid(-1, &status, WNOHANG | __WALL)) > 0) {
+	while ((pid = wait4(-1, &status, WNOHANG | __WALL, &ru)) > 0) {
 		p = host_process_find(pid);
 		if (p)
-			reaped(p, status);
+			reaped(p, status, &ru);
 	}
 }
 
@@ -256,7 +280,7 @@ void skas_reap(void)
 int guest_boot(struct task *t)
 {
 	struct slot_space *slots = slot_space_create();
-	struct host_process *p = slots ? host_process_create(slots) : NULL;
+	struct host_process *p = slots ? host_process_create(slots, t->tg) : NULL;
 	struct guest *g = p ? guest_create(t, p, STUB_SLOT0) : NULL;
 	pid_t pid;
 
@@ -314,7 +338,7 @@ static u64 native_flags(u64 guest_flags)
 	return flags | (guest_flags & CLONE_VM) | CLONE_PARENT | SIGCHLD;
 }
 
-static struct host_process *clone_process(struct guest *pg, u64 flags)
+static struct host_process *clone_process(struct guest *pg, u64 flags, struct tgroup *tg)
 {
 	struct slot_space *s = pg->proc->slots;
 	struct host_process *p;
@@ -325,7 +349,7 @@ static struct host_process *clone_process(struct guest *pg, u64 flags)
 		s->refs++;
 	else
 		s = slot_space_copy(s, pg->slot);
-	p = s ? host_process_create(s) : NULL;
+	p = s ? host_process_create(s, tg) : NULL;
 	if (!p)
 		slot_space_put(s);
 	return p;
@@ -341,7 +365,7 @@ static struct guest *clone_prepare(struct task *parent, struct task *child,
 
 	if ((c->flags & CLONE_VM) && slot_alloc(pg, &slot) < 0)
 		return NULL;
-	p = clone_process(pg, c->flags);
+	p = clone_process(pg, c->flags, child->tg);
 	cg = p ? guest_create(child, p, slot) : NULL;
 	if (!cg) {
 		if (slot != pg->slot)

@@ -30,6 +30,7 @@ struct slot_space {
 struct host_process {
 	pid_t pid;
 	unsigned refs; /* its guests, and one until it is reaped */
+	struct tgroup *tg; /* a reference */
 	bool dead;     /* reaped: pid and tids mean nothing any more */
 	bool leader_gone;
 	struct hnode hash;	 /* by pid */
