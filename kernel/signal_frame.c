@@ -274,8 +274,8 @@ int signal_frame_pop(struct task *t, struct abi_sigcontext *regs)
 		return -EFAULT;
 	signal_set_blocked(t, p.uc.sigmask);
 	restore_regs(regs, &p.uc.mc);
-	if (regs->rip > USER_ADDR_MAX)
-		return -EFAULT;
+	if (regs->rip > USER_ADDR_MAX || (p.uc.mc.cs | 3) != USER_CS)
+		return -EFAULT; /* the return to it would fault; 32-bit mode is not there */
 	if (restore_fp(t, regs, at, got, p.uc.mc.fpstate) < 0)
 		return -EFAULT;
 	signal_altstack_set(t, &p.uc.stack, regs->rsp, 0); /* errors do not matter here */
