@@ -49,17 +49,18 @@ static s64 null_llseek(struct file *file, s64 off, int whence)
 	return 0;
 }
 
-/* Fills the reader's buffers piecewise, giving way to other tasks and to signals. */
-static ssize_t fill(struct uio *to, void (*piece)(void *buf, size_t len))
+/* Fills the reader's buffers piecewise, giving way to other tasks and to signals. buf has
+ * MEM_CHUNK bytes; make is called before each use of it, if there is one. */
+static ssize_t fill(struct uio *to, char *buf, void (*make)(void *buf, size_t len))
 {
-	static char buf[MEM_CHUNK]; /* used between two points of sleeping */
 	size_t done = 0;
 
 	while (to->left) {
-		size_t want = MIN(to->left, sizeof(buf));
+		size_t want = MIN(to->left, (size_t)MEM_CHUNK);
 		ssize_t n;
 
-		piece(buf, want);
+		if (make)
+			make(buf, want);
 		n = uio_put(to, buf, want);
 		if (n < 0)
 			return done ? (ssize_t)done : n;
@@ -75,14 +76,11 @@ static ssize_t fill(struct uio *to, void (*piece)(void *buf, size_t len))
 	return (ssize_t)done;
 }
 
-static void piece_zero(void *buf, size_t len)
-{
-	memset(buf, 0, len);
-}
-
 static ssize_t zero_read(struct file *file, struct uio *to, u64 *pos)
 {
-	return fill(to, piece_zero);
+	static char zeros[MEM_CHUNK];
+
+	return fill(to, zeros, NULL);
 }
 
 static int zero_mmap_hfd(struct file *file, bool shared_write, u64 *off)
@@ -106,7 +104,9 @@ static ssize_t full_write(struct file *file, struct uio *from, u64 *pos)
 
 static ssize_t random_read(struct file *file, struct uio *to, u64 *pos)
 {
-	return fill(to, os_random);
+	static char buf[MEM_CHUNK]; /* used between two points of sleeping */
+
+	return fill(to, buf, os_random);
 }
 
 static long random_ioctl(struct file *file, u32 cmd, uaddr_t arg)
