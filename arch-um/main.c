@@ -11,6 +11,7 @@
 #include "kernel/version.h"
 #include "skas/skas.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/prctl.h>
@@ -87,10 +88,19 @@ static void print_line(const char *text, void *arg)
 	puts(text);
 }
 
+/* A closed standard descriptor would be given to the first file we open. */
+static void fill_closed_streams(void)
+{
+	while (open("/dev/null", O_RDWR) < 3)
+		;
+	close(3);
+}
+
 int main(int argc, char **argv)
 {
 	const char *cmd = argc > 1 ? argv[1] : "";
 
+	fill_closed_streams();
 	if (!strcmp(cmd, "run"))
 		return cmd_run(argc - 1, argv + 1);
 	if (!strcmp(cmd, "syscalls")) {

@@ -22,6 +22,7 @@ struct stream {
 	int hfd; /* -1: closed */
 	bool regular;
 	bool watched;
+	u64 events_seen; /* grows with each event of the watch */
 	struct os_watch watch;
 	struct waitq wait;
 };
@@ -36,6 +37,7 @@ static void stream_ready(struct os_watch *w, short revents)
 
 	os_watch_del(&s->watch);
 	s->watched = false;
+	s->events_seen++;
 	waitq_wake(&s->wait, (u16)revents);
 }
 
@@ -60,11 +62,16 @@ static short stream_now(struct stream *s, short events)
 	return ev < 0 ? events : ev;
 }
 
+/* After -EAGAIN. Always passes through the loop, so that a host that claims to be ready and then is
+ * not cannot keep us from everything else. */
 static int stream_wait(struct stream *s, short events)
 {
-	if (wait_event(&s->wait, stream_now(s, events) || (stream_arm(s, events), !s->watched)))
-		return -ERESTARTSYS;
-	return 0;
+	u64 seen = s->events_seen;
+
+	stream_arm(s, events);
+	if (!s->watched)
+		return -EIO;
+	return wait_event(&s->wait, s->events_seen != seen || s->hfd < 0) ? -ERESTARTSYS : 0;
 }
 
 /* ---- transfer ---- */
@@ -132,9 +139,14 @@ static ssize_t write_all(struct file *f, const u8 *buf, size_t len, u64 *at)
 
 		if (n == -EAGAIN && f->flags & O_NONBLOCK)
 			return done ? (ssize_t)done : n;
-		if (n == -EAGAIN && stream_wait(s, POLLOUT))
-			return done ? (ssize_t)done : -ERESTARTSYS;
-		if (n == -EAGAIN || n == -EINTR)
+		if (n == -EAGAIN) {
+			int ret = stream_wait(s, POLLOUT);
+
+			if (ret)
+				return done ? (ssize_t)done : ret;
+			continue;
+		}
+		if (n == -EINTR)
 			continue;
 		if (n == -EPIPE)
 			broken();
