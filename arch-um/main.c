@@ -91,9 +91,13 @@ static void print_line(const char *text, void *arg)
 /* A closed standard descriptor would be given to the first file we open. */
 static void fill_closed_streams(void)
 {
-	while (open("/dev/null", O_RDWR) < 3)
-		;
-	close(3);
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	while (fd >= 0 && fd < 3);
+	if (fd >= 3)
+		close(fd);
 }
 
 int main(int argc, char **argv)
