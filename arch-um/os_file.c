@@ -61,6 +61,30 @@ static int fd_path(struct fd_path *p, int dir, const char *name)
 
 /* ---- opening ---- */
 
+#define FD_RESERVE 64 /* descriptors no guest file may take: mappings, streams, new processes */
+
+/* Takes fd back if it is one of the last: descriptors are given out lowest first. The last quarter is
+ * for those that can be closed and opened again (hostfs: files open for reading, O_PATH), so that one
+ * guest process cannot keep the others from opening files. */
+static int keep_reserve(int fd, bool reclaimable)
+{
+	static int limit;
+	struct rlimit rl;
+
+	if (!limit)
+		limit = getrlimit(RLIMIT_NOFILE, &rl) < 0 || rl.rlim_cur > INT_MAX
+				? INT_MAX : (int)rl.rlim_cur;
+	if (fd < limit - (reclaimable ? FD_RESERVE : MAX(limit / 4, FD_RESERVE)))
+		return fd;
+	close(fd);
+	return -ENFILE;
+}
+
+static bool is_reclaimable(int flags)
+{
+	return flags & O_PATH || ((flags & O_ACCMODE) == O_RDONLY && !(flags & O_DIRECTORY));
+}
+
 int os_open_root(const char *path)
 {
 	umask(0); /* modes are the guest kernel's business */
@@ -73,11 +97,12 @@ int os_openat(int dir, const char *name, int flags, u32 mode)
 	if (!*name) {
 		if (!(flags & O_DIRECTORY)) /* O_TMPFILE implies O_DIRECTORY */
 			return os_reopen(dir, flags);
-		return ret(openat(dir, ".", flags, mode));
+		return keep_reserve((int)ret(openat(dir, ".", flags, mode)), is_reclaimable(flags));
 	}
 	if (bad_name(name))
 		return -EINVAL;
-	return ret(openat(dir, name, flags | O_NOFOLLOW, mode));
+	return keep_reserve((int)ret(openat(dir, name, flags | O_NOFOLLOW, mode)),
+		is_reclaimable(flags));
 }
 
 int os_reopen(int hfd, int flags)
@@ -101,7 +126,7 @@ int os_dup(int hfd)
 
 int os_memfd(const char *name)
 {
-	return ret(memfd_create(name, MFD_CLOEXEC));
+	return keep_reserve((int)ret(memfd_create(name, MFD_CLOEXEC)), false);
 }
 
 /* ---- looking ---- */

@@ -97,10 +97,15 @@ static struct dentry *d_free(struct dentry *d)
 	return parent;
 }
 
+/* Freeing a dentry of a stacked filesystem drops one below, which comes here again: once is enough. */
 static void lru_shrink(void)
 {
+	static bool shrinking;
 	unsigned tries = 32;
 
+	if (shrinking)
+		return;
+	shrinking = true;
 	while (nr_lru > DCACHE_UNUSED_MAX && tries--) {
 		struct dentry *d = list_first(&lru, struct dentry, lru);
 
@@ -108,6 +113,7 @@ static void lru_shrink(void)
 		if (!d->refs)
 			d_put(d_free(d));
 	}
+	shrinking = false;
 }
 
 void d_put(struct dentry *d)

@@ -143,7 +143,28 @@ static void standard_mounts(void)
 	mount_at("tmpfs", "/run", MNT_NOSUID | MNT_NODEV, "mode=755");
 }
 
-/* A file is mounted over a file: its hostfs root is the directory it is in. */
+/* The empty file that a file is to be mounted over. */
+static void make_file(const char *name)
+{
+	char dir[PATH_MAX], *slash;
+	struct path parent;
+	struct dentry *d;
+
+	if (strlen(name) >= sizeof(dir))
+		return;
+	slash = strrchr(strcpy(dir, name), '/');
+	if (slash && slash > dir) {
+		*slash = '\0';
+		make_dirs(dir);
+	}
+	if (path_create(&current->fs->root, name, 0, &parent, &d, false) < 0)
+		return;
+	vfs_create(&parent, d, 0644);
+	d_put(d);
+	path_put(&parent);
+}
+
+/* A directory is mounted over a directory, a file over a file. */
 static int mount_volume(const struct volume *v)
 {
 	struct super *sb;
@@ -154,7 +175,10 @@ static int mount_volume(const struct volume *v)
 		complain("skiff: cannot use volume %s: %s\n", v->host, err);
 		return err;
 	}
-	make_dirs(v->guest);
+	if (S_ISDIR(sb->root->inode->mode))
+		make_dirs(v->guest);
+	else
+		make_file(v->guest);
 	err = lookup_dir(v->guest, &p);
 	if (!err) {
 		err = mount_super(sb, sb->root, &p, v->readonly ? MNT_READONLY : 0);

@@ -56,12 +56,15 @@ static int hostfs_open(struct inode *i, struct file *file)
 
 	if (slot == HOSTFS_WR && n->fd[slot] >= 0 && n->write_only && acc != O_WRONLY)
 		return -EACCES;
-	if (n->fd[slot] < 0) {
-		fd = slot == HOSTFS_RD ? hostfs_open_as(i, O_RDONLY) : open_write(i, acc != O_WRONLY);
-		if (fd < 0)
-			return fd;
-		n->fd[slot] = fd;
+	if (slot == HOSTFS_RD) {
+		fd = hostfs_read_fd(i);
+	} else if (n->fd[slot] < 0) {
+		fd = n->fd[slot] = open_write(i, acc != O_WRONLY);
+	} else {
+		fd = n->fd[slot];
 	}
+	if (fd < 0)
+		return fd;
 	n->users[slot]++;
 	if (kept == n)
 		kept = n->users[HOSTFS_WR] ? NULL : n;
@@ -75,29 +78,37 @@ static void hostfs_release(struct file *file)
 
 	if (--n->users[slot])
 		return;
-	os_close(n->fd[slot]);
-	n->fd[slot] = -1;
+	if (slot == HOSTFS_RD) {
+		hostfs_close_read_fd(n);
+	} else {
+		os_close(n->fd[slot]);
+		n->fd[slot] = -1;
+	}
 }
 
 static int file_fd(const struct file *file)
 {
-	const struct hostfs_node *n = hostfs_node(file->inode);
-
-	return n->fd[(file->flags & O_ACCMODE) == O_RDONLY ? HOSTFS_RD : HOSTFS_WR];
+	if ((file->flags & O_ACCMODE) == O_RDONLY)
+		return hostfs_read_fd(file->inode);
+	return hostfs_node(file->inode)->fd[HOSTFS_WR];
 }
 
 /* ---- data ---- */
 
 static ssize_t hostfs_read(struct file *file, struct uio *to, u64 *pos)
 {
-	char *buf = io_buffer_get();
+	int fd = file_fd(file);
 	ssize_t done = 0, n = 0;
+	char *buf;
 
+	if (fd < 0)
+		return fd;
+	buf = io_buffer_get();
 	if (!buf)
 		return -ENOMEM;
 	while (to->left) {
 		size_t want = MIN(to->left, IO_BUFFER_SIZE);
-		ssize_t got = os_pread(file_fd(file), buf, want, *pos);
+		ssize_t got = os_pread(fd, buf, want, *pos);
 
 		n = got > 0 ? uio_put(to, buf, (size_t)got) : got;
 		if (n <= 0)
@@ -151,7 +162,8 @@ static s64 hostfs_llseek(struct file *file, s64 off, int whence)
 	switch (whence) {
 	case SEEK_DATA:
 	case SEEK_HOLE:
-		off = os_lseek(file_fd(file), off, whence);
+		ret = file_fd(file);
+		off = ret < 0 ? ret : os_lseek(ret, off, whence);
 		break;
 	case SEEK_END:
 		ret = hostfs_getattr(file->inode);
@@ -177,7 +189,9 @@ static s64 hostfs_llseek(struct file *file, s64 off, int whence)
 
 static int hostfs_fsync(struct file *file, bool data_only)
 {
-	return os_fsync(file_fd(file), data_only);
+	int fd = file_fd(file);
+
+	return fd < 0 ? fd : os_fsync(fd, data_only);
 }
 
 static int hostfs_fallocate(struct file *file, int mode, u64 off, u64 len)
@@ -194,8 +208,11 @@ static int hostfs_mmap_hfd(struct file *file, bool shared_write, u64 *off)
 
 	if (shared_write)
 		return n->write_only || n->fd[HOSTFS_WR] < 0 ? -EACCES : os_dup(n->fd[HOSTFS_WR]);
-	if (n->fd[HOSTFS_RD] >= 0)
-		return os_dup(n->fd[HOSTFS_RD]);
+	if (n->users[HOSTFS_RD]) {
+		int fd = hostfs_read_fd(file->inode);
+
+		return fd < 0 ? fd : os_dup(fd);
+	}
 	return os_reopen(n->fd[HOSTFS_WR], O_RDONLY);
 }
 

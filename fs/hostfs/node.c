@@ -152,11 +152,11 @@ void hostfs_evict(struct inode *i)
 	if (!n)
 		return;
 	BUG_ON(!list_empty(&n->aliases));
-	if (!list_empty(&n->lru))
+	if (!list_empty(&n->lru) && S_ISDIR(i->mode))
 		dir_close(h, n);
 	hostfs_forget_kept(n);
 	node_unhash(h, n);
-	os_close(n->fd[HOSTFS_RD]);
+	hostfs_close_read_fd(n);
 	os_close(n->fd[HOSTFS_WR]);
 	os_close(n->pin);
 	free(n->target);
@@ -225,12 +225,37 @@ static unsigned dirs_trim(struct hostfs *h, unsigned max)
 	return closed;
 }
 
+void hostfs_close_read_fd(struct hostfs_node *n)
+{
+	list_del(&n->lru);
+	os_close(n->fd[HOSTFS_RD]);
+	n->fd[HOSTFS_RD] = -1;
+}
+
+/* Closes up to max reading descriptors of files that can be found again. */
+static unsigned readers_trim(struct hostfs *h, unsigned max)
+{
+	struct hostfs_node *n, *tmp;
+	unsigned closed = 0;
+
+	list_for_each_entry_safe (n, tmp, &h->readers, lru) {
+		if (closed == max)
+			break;
+		if (n->busy || (!alias_of(n) && n->pin < 0))
+			continue;
+		hostfs_close_read_fd(n);
+		closed++;
+	}
+	return closed;
+}
+
 int hostfs_openat(struct hostfs *h, int dir, const char *name, int flags, u32 mode)
 {
 	int fd = os_openat(dir, name, flags, mode);
 
 	/* dir itself may be closed by trimming unless its node is busy: callers see to that */
-	if ((fd == -EMFILE || fd == -ENFILE) && dirs_trim(h, HOSTFS_DIR_FDS / 8))
+	if ((fd == -EMFILE || fd == -ENFILE) &&
+		dirs_trim(h, HOSTFS_DIR_FDS / 8) + readers_trim(h, HOSTFS_READERS_TRIM))
 		fd = os_openat(dir, name, flags, mode);
 	return fd;
 }
@@ -358,6 +383,21 @@ int hostfs_open_as(struct inode *i, int flags)
 		os_close(fd);
 		return ret;
 	}
+	return fd;
+}
+
+int hostfs_read_fd(struct inode *i)
+{
+	struct hostfs_node *n = hostfs_node(i);
+	int fd;
+
+	if (n->fd[HOSTFS_RD] >= 0)
+		return n->fd[HOSTFS_RD];
+	fd = hostfs_open_as(i, O_RDONLY);
+	if (fd < 0)
+		return fd;
+	n->fd[HOSTFS_RD] = fd;
+	list_add_tail(&n->lru, &hostfs_of(i)->readers);
 	return fd;
 }
 

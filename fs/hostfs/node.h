@@ -10,6 +10,7 @@
 #include "kernel/os.h"
 
 #define HOSTFS_DIR_FDS 256    /* directories kept open per super */
+#define HOSTFS_READERS_TRIM 64 /* files closed at once when descriptors run out */
 #define HOSTFS_DEVS 32	      /* host filesystems told apart below one root */
 #define HOSTFS_STAT_XATTR "user.skiff.stat"
 #define HOSTFS_XATTR_PREFIX "user.skiff."
@@ -23,6 +24,7 @@ struct hostfs {
 	struct htab nodes;    /* by (dev, ino) */
 	struct list_head lru; /* directory nodes with an open fd that may be closed */
 	unsigned nr_lru;
+	struct list_head readers; /* files with a reading fd, oldest first: closed when fds run out */
 	u64 devs[HOSTFS_DEVS];
 	unsigned nr_devs;
 };
@@ -43,7 +45,7 @@ struct hostfs_node {
 	int fd[2];		  /* shared by all opens for reading, for writing; -1. Directories: RD is O_PATH */
 	unsigned users[2];
 	int pin;	      /* a file without a name that is still in use, else -1 */
-	struct list_head lru; /* directories */
+	struct list_head lru; /* directories: hostfs.lru, files: hostfs.readers */
 	unsigned busy;	      /* its fd must not be closed now */
 	char *target;	      /* symlink text, cached */
 };
@@ -83,6 +85,8 @@ int hostfs_dirfd(struct inode *dir);
 int hostfs_locate(struct inode *i, struct hostfs_at *at);
 int hostfs_pin(struct inode *i, struct dentry *d, int dirfd); /* before d goes: keeps it reachable */
 int hostfs_open_as(struct inode *i, int flags);
+int hostfs_read_fd(struct inode *i); /* fd[HOSTFS_RD] of a regular file, opened if need be */
+void hostfs_close_read_fd(struct hostfs_node *n);
 int hostfs_openat(struct hostfs *h, int dir, const char *name, int flags, u32 mode);
 bool hostfs_same(const struct hostfs_node *n, const struct os_stat *st);
 u64 hostfs_ino(struct hostfs *h, u64 dev, u64 ino);

@@ -13,7 +13,8 @@
  * asked, and nothing here opens one.
  *
  * Descriptors: at most HOSTFS_DIR_FDS directories are kept open; a regular file has at most two
- * (reading, writing) however often it is open in the guest.
+ * (reading, writing) however often it is open in the guest. When the host gives no more, the oldest
+ * reading ones are closed and opened again at their next use.
  */
 #include "fs/hostfs/hostfs.h"
 #include "fs/hostfs/node.h"
@@ -86,7 +87,7 @@ static int open_root(struct hostfs *h, struct dentry **out)
 
 	if (ret < 0)
 		return ret;
-	if (!S_ISDIR(st.mode))
+	if (!S_ISDIR(st.mode) && (h->map || !S_ISREG(st.mode))) /* a single file may be mounted too */
 		return -ENOTDIR;
 	if (h->map) {
 		ret = probe_xattr(h->root);
@@ -114,6 +115,7 @@ int hostfs_mount_dir(const char *host_path, bool rw, bool map, struct super **ou
 		return -ENOMEM;
 	h->map = map;
 	list_init(&h->lru);
+	list_init(&h->readers);
 	os_ids(&h->uid, &h->gid);
 	h->root = ret = os_open_root(host_path);
 	if (ret < 0)
