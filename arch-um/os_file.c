@@ -126,7 +126,12 @@ int os_dup(int hfd)
 
 int os_memfd(const char *name)
 {
-	return keep_reserve((int)ret(memfd_create(name, MFD_CLOEXEC)), false);
+	return keep_reserve((int)ret(memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING)), false);
+}
+
+int os_memfd_seal_write(int hfd)
+{
+	return ret(fcntl(hfd, F_ADD_SEALS, F_SEAL_WRITE));
 }
 
 /* ---- looking ---- */

@@ -113,7 +113,7 @@ static s64 seek_regular(struct file *f, s64 off, int whence)
 		break;
 	case SEEK_CUR:
 		if (__builtin_add_overflow(off, (s64)f->pos, &off))
-			return -EOVERFLOW;
+			return -EINVAL;
 		break;
 	case SEEK_END:
 	case SEEK_DATA:
@@ -123,7 +123,7 @@ static s64 seek_regular(struct file *f, s64 off, int whence)
 			return ret;
 		if (whence == SEEK_END) {
 			if (__builtin_add_overflow(off, (s64)i->size, &off))
-				return -EOVERFLOW;
+				return -EINVAL;
 			break;
 		}
 		if (off < 0 || (u64)off >= i->size)

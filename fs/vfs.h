@@ -228,6 +228,9 @@ struct file_ops {
 	 * (writable only if shared_write). The caller os_close()s it. *off may be changed to the
 	 * offset inside that descriptor. Default: -ENODEV */
 	int (*mmap_hfd)(struct file *file, bool shared_write, u64 *off);
+	/* F_ADD_SEALS on a tmpfs file is about to forbid writing: -EBUSY while a guest process has it
+	 * mapped shared and writable. Default: 0 */
+	int (*seal_write)(struct file *file);
 	/* Extra text for /proc/PID/fdinfo/N. Default: none */
 	int (*show_fdinfo)(struct file *file, char *buf, size_t size);
 	bool stream;	  /* no position: lseek, pread, pwrite give -ESPIPE */

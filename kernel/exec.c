@@ -389,6 +389,7 @@ static long do_execveat(int dfd, uaddr_t uname, uaddr_t argv, uaddr_t envp, u32 
 	ret = exec_base(dfd, name, flags, &e.file);
 	if (!ret) {
 		e.name = exec_name(dfd, name);
+		e.name_gone = dfd != AT_FDCWD && *name != '/' && fd_get_cloexec(dfd) == 1;
 		ret = e.name ? 0 : -ENOMEM;
 	}
 	free(name);

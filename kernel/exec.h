@@ -23,6 +23,7 @@ struct exec {
 	size_t head_len;
 	struct cred *cred; /* after set-user-ID; NULL keeps the caller's */
 	bool secure;
+	bool name_gone; /* the name leads through a close-on-exec descriptor: no use to a script */
 	int base_fd; /* execveat's, for scripts through /dev/fd */
 };
 

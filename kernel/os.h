@@ -103,6 +103,7 @@ ssize_t os_copy_range(int in, u64 in_pos, int out, u64 out_pos, size_t len);
 
 /* Shared-memory file: what backs tmpfs files that are mapped, MAP_SHARED memory, memfd_create. */
 int os_memfd(const char *name);
+int os_memfd_seal_write(int hfd); /* -EBUSY while mapped shared and writable */
 
 /* ---- the user's terminal or streams (arch-um/console.c) ---- */
 int os_isatty(int hfd);

@@ -61,6 +61,8 @@ int exec_script(struct exec *e)
 	if (!nl && !arg && e->head_len == EXEC_HEAD_SIZE && interp[strlen(interp)] == '\0' &&
 		interp + strlen(interp) == line + e->head_len - 2)
 		return -ENOEXEC; /* the interpreter's name is cut off */
+	if (e->name_gone)
+		return -ENOENT;
 	err = rewrite_argv(e, interp, arg);
 	if (err < 0)
 		return err;

@@ -80,6 +80,12 @@ static long add_seals(struct file *f, u32 seals)
 		return -EINVAL;
 	if (!FMODE_CAN_WRITE(f) || (f->inode->seals & F_SEAL_SEAL))
 		return -EPERM;
+	if ((seals & F_SEAL_WRITE) && f->ops->seal_write) {
+		int err = f->ops->seal_write(f);
+
+		if (err < 0)
+			return err;
+	}
 	f->inode->seals |= seals;
 	return 0;
 }

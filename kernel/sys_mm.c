@@ -79,6 +79,7 @@ static long map_file(struct file *f, u64 addr, u64 len, u64 prot, u64 flags, u64
 	bool shared = (flags & MAP_TYPE) != MAP_PRIVATE;
 	u64 args[6] = {addr, len, prot, flags, 0, 0};
 	int err = check_file_map(f, prot, flags);
+	bool may_write;
 	long ret;
 	int hfd;
 
@@ -86,9 +87,15 @@ static long map_file(struct file *f, u64 addr, u64 len, u64 prot, u64 flags, u64
 		return err;
 	if (!f->ops->mmap_hfd)
 		return -ENODEV;
+	may_write = shared && FMODE_CAN_WRITE(f) && !(f->flags & O_APPEND);
+	if (f->inode->seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) {
+		if (may_write && (prot & PROT_WRITE))
+			return -EPERM;
+		may_write = false;
+	}
 	if ((prot & PROT_EXEC) && f->path.mnt && (f->path.mnt->flags & MNT_NOEXEC))
 		return -EPERM;
-	hfd = f->ops->mmap_hfd(f, shared && FMODE_CAN_WRITE(f) && !(f->flags & O_APPEND), &off);
+	hfd = f->ops->mmap_hfd(f, may_write, &off);
 	if (hfd < 0)
 		return hfd;
 	mapped_note(hfd, f);

@@ -169,7 +169,7 @@ static void emit_madvise(struct builder *b)
 {
 	load(b, OFF_ARG_LO(2));
 	emit(b, BPF_JMP | BPF_JGE | BPF_K, 100, 0, 1); /* MADV_HWPOISON, MADV_SOFT_OFFLINE */
-	ret(b, b->intercept);
+	ret(b, SECCOMP_RET_ERRNO | EINVAL);
 	ret(b, SECCOMP_RET_ALLOW);
 }
 

@@ -170,11 +170,11 @@ static s64 hostfs_llseek(struct file *file, s64 off, int whence)
 		if (ret < 0)
 			return ret;
 		if (__builtin_add_overflow(off, (s64)file->inode->size, &off))
-			return -EOVERFLOW;
+			return -EINVAL;
 		break;
 	case SEEK_CUR:
 		if (__builtin_add_overflow(off, (s64)file->pos, &off))
-			return -EOVERFLOW;
+			return -EINVAL;
 		break;
 	case SEEK_SET:
 		break;

@@ -374,9 +374,7 @@ static s64 tmpfs_llseek(struct file *f, s64 off, int whence)
 
 		if (base < 0)
 			return -EINVAL;
-		if (__builtin_add_overflow(base, off, &ret))
-			return -EOVERFLOW;
-		if (ret < 0)
+		if (__builtin_add_overflow(base, off, &ret) || ret < 0)
 			return -EINVAL;
 	} else {
 		if (off < 0 || (u64)off >= i->size)
@@ -466,6 +464,14 @@ static int tmpfs_mmap_hfd(struct file *f, bool shared_write, u64 *off)
 	return ret < 0 ? ret : os_reopen(tmpfs_node(i)->hfd, shared_write ? O_RDWR : O_RDONLY);
 }
 
+/* The host knows who has the memfd mapped. */
+static int tmpfs_seal_write(struct file *f)
+{
+	int hfd = tmpfs_node(f->inode)->hfd;
+
+	return hfd >= 0 ? os_memfd_seal_write(hfd) : 0;
+}
+
 static int tmpfs_getattr(struct inode *i)
 {
 	if (tmpfs_node(i)->hfd >= 0)
@@ -486,4 +492,5 @@ const struct file_ops tmpfs_file_fops = {
 	.fsync = tmpfs_fsync,
 	.fallocate = tmpfs_fallocate,
 	.mmap_hfd = tmpfs_mmap_hfd,
+	.seal_write = tmpfs_seal_write,
 };

@@ -322,5 +322,9 @@ int tmpfs_memfd(const char *name, bool sealable, bool executable, struct file **
 	d_instantiate(p.dentry, i);
 	ret = file_open_path(&p, O_RDWR, out);
 	d_put(p.dentry);
+	if (ret == 0 && (*out)->counted_writer) { /* it may be executed all the same */
+		(*out)->counted_writer = false;
+		i->writers--;
+	}
 	return ret;
 }

@@ -165,7 +165,12 @@ static long result(long r)
 
 int os_memfd(const char *name)
 {
-	return (int)result(memfd_create(name, MFD_CLOEXEC));
+	return (int)result(memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING));
+}
+
+int os_memfd_seal_write(int hfd)
+{
+	return (int)result(fcntl(hfd, F_ADD_SEALS, F_SEAL_WRITE));
 }
 
 int os_reopen(int hfd, int flags)

@@ -16,7 +16,7 @@
 #define BYTES 2
 #define ROOT 4
 
-enum { PIPE_R = 30, PIPE_W, FILE_FD, SOCK, EPOLL, DIR_FD, EVENT, TIMER, FILE2, INOT };
+enum { PIPE_R = 30, PIPE_W, FILE_FD, SOCK, EPOLL, DIR_FD, EVENT, TIMER, FILE2, INOT, PAIR };
 
 struct row {
 	const char *name;
@@ -146,7 +146,7 @@ static const struct row rows[] = {
 	{N(getsockopt), {SOCK, SOL_SOCKET, SO_TYPE, BAD, S(&(int[]){4})}, 0},
 	{N(getsockopt), {SOCK, SOL_SOCKET, SO_TYPE, G, BAD}, 0},
 	{N(setsockopt), {SOCK, SOL_SOCKET, SO_REUSEADDR, BAD, 4}, 0},
-	{N(sendto), {SOCK, BAD, 8, 0, 0, 0}, BYTES},
+	{N(sendto), {PAIR, BAD, 8, 0, 0, 0}, BYTES},
 	{N(sendto), {SOCK, G, 8, 0, BAD, 20}, NULL_OK},
 	{N(sendmsg), {SOCK, BAD, 0}, 0},
 	{N(recvmsg), {SOCK, BAD, 0}, 0},
@@ -185,6 +185,8 @@ static void setup(void)
 	SYS(dup2(SYS(open("/", O_RDONLY | O_DIRECTORY)), DIR_FD));
 	SYS(dup2(SYS(eventfd(1, EFD_NONBLOCK)), EVENT));
 	SYS(dup2(SYS(timerfd_create(CLOCK_MONOTONIC, 0)), TIMER));
+	SYS(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0, p));
+	SYS(dup2(p[0], PAIR));
 	long in = syscall(SYS_inotify_init1, 0);
 	SYS(dup2(in < 0 ? EVENT : in, INOT));
 }

@@ -3,6 +3,7 @@
 #include "../test.h"
 #include <sys/auxv.h>
 #include <sys/prctl.h>
+#include <sys/statvfs.h>
 
 static int report(void)
 {
@@ -13,7 +14,8 @@ static int report(void)
 
 int main(int argc, char **argv)
 {
-	char path[128], buf[65536];
+	char dir[64], path[128], buf[65536];
+	struct statvfs vfs;
 	ssize_t n;
 
 	(void)argv;
@@ -21,7 +23,13 @@ int main(int argc, char **argv)
 		return report();
 	if (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1)
 		SKIP("runs with no_new_privs");
-	snprintf(path, sizeof path, "%s/prog", test_tmpdir());
+	strcpy(dir, "/var/tmp/gtest-XXXXXX"); /* /tmp may be mounted nosuid */
+	CHECK(mkdtemp(dir) != NULL);
+	SYS(chmod(dir, 0755));
+	SYS(statvfs(dir, &vfs));
+	if (vfs.f_flag & ST_NOSUID)
+		SKIP("/var/tmp is mounted nosuid");
+	snprintf(path, sizeof path, "%s/prog", dir);
 	int in = SYS(open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
 	int out = SYS(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0755));
 	while ((n = SYS(read(in, buf, sizeof buf))) > 0)
