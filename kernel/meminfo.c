@@ -1,7 +1,7 @@
 /*
- * How much memory the machine has and uses. Without a limit of its own it shares the host's, and the
- * host's figures are the truth. With a limit, used is what the processes have for themselves plus
- * what files in memory take; the host's caches are nobody's.
+ * How much memory the machine has and uses. Without a limit of its own it shares the host's, and
+ * the host's figures are the truth. With a limit, used is what the processes have for themselves
+ * plus what files in memory take; the host's caches are nobody's.
  */
 #include "kernel/meminfo.h"
 
@@ -18,7 +18,7 @@ static u64 files_in_memory(void)
 	struct super *sb;
 	u64 sum = 0;
 
-	list_for_each_entry(sb, &all_supers, link) {
+	list_for_each_entry (sb, &all_supers, link) {
 		struct statfs sf = {0};
 
 		if (sb->magic == TMPFS_MAGIC && sb->ops && sb->ops->statfs &&
@@ -34,7 +34,7 @@ static u64 private_memory(void)
 	struct guest_mem m;
 	u64 sum = 0;
 
-	list_for_each_entry(tg, &all_tgroups, all_link) {
+	list_for_each_entry (tg, &all_tgroups, all_link) {
 		if (list_empty(&tg->tasks))
 			continue;
 		if (guest_mem(list_first(&tg->tasks, struct task, tg_link), &m) == 0)

@@ -26,13 +26,39 @@ static unsigned dev_minor(u64 dev)
 	return (unsigned)(dev & 0xff) | (unsigned)(dev >> 12 & 0xffffff00u);
 }
 
+/* Is the file no longer where it was when it was mapped? */
+static bool file_moved(const struct mapped_name *file)
+{
+	const struct task *first = init_tg ? init_tg->leader : NULL;
+	struct path p;
+	bool moved;
+	int ret;
+
+	if (file->path[0] != '/' || !first || !first->fs)
+		return false;
+	ret = path_lookup(&first->fs->root, file->path + 1, 0, &p);
+	if (ret < 0)
+		return ret == -ENOENT || ret == -ENOTDIR;
+	moved = p.dentry->inode->ino != file->ino || p.dentry->sb->dev != file->dev;
+	path_put(&p);
+	return moved;
+}
+
+static bool ends_deleted(const char *path)
+{
+	size_t len = strlen(path);
+
+	return len >= 10 && !strcmp(path + len - 10, " (deleted)");
+}
+
 static void vma_line(struct seq *s, const struct task *t, const struct guest_vma *v)
 {
 	struct mapped_name file = {.path = v->name, .dev = v->dev, .ino = v->ino};
 	size_t start = s->len;
+	bool deleted = false;
 
-	if (v->ino)
-		mapped_find(v->dev, v->ino, &file);
+	if (v->ino && mapped_find(v->dev, v->ino, &file))
+		deleted = !ends_deleted(file.path) && file_moved(&file);
 	else if (t->mm && !v->name[0] && v->start < t->mm->brk && v->end > t->mm->brk_start)
 		file.path = "[heap]";
 	seq_printf(s, "%08llx-%08llx %c%c%c%c %08llx %02x:%02x %llu ", (unsigned long long)v->start,
@@ -43,6 +69,8 @@ static void vma_line(struct seq *s, const struct task *t, const struct guest_vma
 		while (!s->failed && s->len - start < NAME_COLUMN)
 			seq_putc(s, ' ');
 		seq_escape(s, file.path, "\n");
+		if (deleted)
+			seq_puts(s, " (deleted)");
 	}
 	seq_putc(s, '\n');
 }
