@@ -374,7 +374,10 @@ long guest_orders(struct task *t, const struct guest_order *o, unsigned nr)
 	struct guest *g = t->guest;
 	int err;
 
-	BUG_ON(nr == 0 || nr > STUB_MAX_ORDERS || g->run != RUN_STUB);
+	BUG_ON(nr == 0 || nr > STUB_MAX_ORDERS);
+	if (gone(g)) /* killed during an earlier order of the same call */
+		return -ESRCH;
+	BUG_ON(g->run != RUN_STUB);
 	static_assert(sizeof(struct guest_order) == sizeof(struct stub_order), "same layout");
 	if (guest_write(t, g->slot, o, nr * sizeof(*o)) < 0) {
 		skas_kill_process(g->proc, "slot unwritable");
