@@ -285,7 +285,8 @@ static int commit(struct task *t, struct exec *e)
 	t->cred = e->cred;
 	e->cred = NULL;
 	set_comm(t, e->name);
-	t->clear_child_tid = t->robust_list = 0;
+	t->clear_child_tid = 0;
+	t->robust_walked = false;
 	t->tg->has_execed = true;
 	vfork_release(t);
 	return 0;

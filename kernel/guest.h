@@ -143,5 +143,6 @@ char guest_state(struct task *t); /* 'R', 'S', 'D' of a RUNNING thread, from the
 int guest_set_affinity(struct task *t, const void *mask, size_t len);
 ssize_t guest_get_affinity(struct task *t, void *mask, size_t len);
 int guest_set_nice(struct task *t, int nice);
+uaddr_t guest_robust_list(struct task *t); /* as set_robust_list(2) left it; 0: none */
 
 #endif

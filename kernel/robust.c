@@ -23,19 +23,22 @@ struct robust_head {
 	uaddr_t pending;
 };
 
-static bool read_head(struct task *t, struct robust_head *h)
+/* Has t a list with something on it that has not been walked? set_robust_list is native: the host
+ * keeps the address. */
+static bool read_head(struct task *t, struct robust_head *h, uaddr_t *list)
 {
-	return t->robust_list && guest_read(t, h, t->robust_list, sizeof(*h)) == 0 &&
-	       (h->next != t->robust_list || h->pending);
+	*list = t->robust_walked ? 0 : guest_robust_list(t);
+	return *list && guest_read(t, h, *list, sizeof(*h)) == 0 && (h->next != *list || h->pending);
 }
 
 bool robust_held(struct tgroup *tg)
 {
 	struct robust_head h;
 	struct task *t;
+	uaddr_t list;
 
 	list_for_each_entry (t, &tg->tasks, tg_link) {
-		if (read_head(t, &h))
+		if (read_head(t, &h, &list))
 			return true;
 	}
 	return false;
@@ -74,11 +77,11 @@ static void walk(struct task *self, pid_t tid, uaddr_t list, const struct robust
 long robust_exit_thread(struct task *t)
 {
 	struct robust_head h;
-	uaddr_t list = t->robust_list;
+	uaddr_t list;
 
-	if (!read_head(t, &h))
+	if (!read_head(t, &h, &list))
 		return 0;
-	t->robust_list = 0;
+	t->robust_walked = true;
 	if (!guest_in_stub(t) && guest_enter_stub(t) < 0)
 		return 0;
 	walk(t, t->tid, list, &h);
@@ -98,24 +101,16 @@ void robust_exit_group(struct task *self)
 
 		again = false;
 		list_for_each_entry (t, &tg->tasks, tg_link) {
-			uaddr_t list = t->robust_list;
+			uaddr_t list;
 
-			if (!read_head(t, &h))
+			if (!read_head(t, &h, &list))
 				continue;
-			t->robust_list = 0;
+			t->robust_walked = true;
 			walk(self, t->tid, list, &h);
 			again = true;
 			break;
 		}
 	}
-}
-
-SYSCALL_DEFINE2(set_robust_list, uaddr_t, head, u64, len)
-{
-	if (len != sizeof(struct robust_head))
-		return -EINVAL;
-	current->robust_list = head;
-	return 0;
 }
 
 SYSCALL_DEFINE3(get_robust_list, int, pid, uaddr_t, head, uaddr_t, len)
@@ -128,5 +123,5 @@ SYSCALL_DEFINE3(get_robust_list, int, pid, uaddr_t, head, uaddr_t, len)
 		return -EPERM;
 	if (put_user_u64(len, sizeof(struct robust_head)) < 0)
 		return -EFAULT;
-	return put_user_u64(head, t->robust_list);
+	return put_user_u64(head, guest_robust_list(t));
 }

@@ -120,7 +120,6 @@ int signal_exec(struct task *t)
 		*a = (struct abi_sigaction){.handler = keep};
 	}
 	t->altstack = (struct abi_sigaltstack){.flags = SS_DISABLE};
-	t->robust_list = 0;
 	posix_timers_exit(t->tg);
 	return 0;
 }

@@ -71,6 +71,7 @@ static const struct rule guest_rules[] = {
 	{__NR_pkey_alloc, ACT_ALLOW},	 /* a register of the caller */
 	{__NR_pkey_free, ACT_ALLOW},
 	{__NR_rseq, ACT_ALLOW}, /* a word of the caller's memory that the host keeps current */
+	{__NR_set_robust_list, ACT_ALLOW}, /* an address the host keeps for the caller */
 	{__NR_clone3, ACT_TRAP},
 	{449, ACT_ALLOW}, /* futex_waitv: as futex */
 	{454, ACT_ALLOW}, /* futex_wake */

@@ -10,6 +10,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
@@ -411,4 +412,15 @@ int guest_set_nice(struct task *t, int nice)
 	if (!t->guest || t->guest->proc->dead)
 		return -ESRCH;
 	return setpriority(PRIO_PROCESS, (id_t)t->guest->host_tid, nice) < 0 ? -errno : 0;
+}
+
+uaddr_t guest_robust_list(struct task *t)
+{
+	struct guest *g = t->guest;
+	uaddr_t head;
+	size_t len;
+
+	if (!g || g->proc->dead || syscall(SYS_get_robust_list, g->host_tid, &head, &len) < 0)
+		return 0;
+	return head;
 }

@@ -437,6 +437,11 @@ MISSING(int, guest_mem, struct task *t, struct guest_mem *m)
 MISSING(int, guest_mem_detail, struct task *t, struct guest_mem_detail *d)
 MISSING(int, guest_set_affinity, struct task *t, const void *mask, size_t len)
 MISSING(ssize_t, guest_get_affinity, struct task *t, void *mask, size_t len)
+uaddr_t guest_robust_list(struct task *t)
+{
+	return 0;
+}
+
 MISSING(int, guest_set_nice, struct task *t, int nice)
 
 /* ---- tasks ---- */
