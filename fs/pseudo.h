@@ -12,6 +12,7 @@
 struct pseudo_row;
 struct pseudo_dir;
 struct tgroup;
+struct mm;
 
 struct pseudo_ctx {
 	const struct pseudo_row *row;
@@ -31,6 +32,8 @@ struct pseudo_row {
 	/* One write(2): text is NUL-terminated at text[len], and may be changed. NULL: -EIO */
 	int (*store)(const struct pseudo_ctx *c, char *text, size_t len);
 	int (*open)(const struct pseudo_ctx *c); /* may it be opened? NULL: yes */
+	/* The address space the text is about, borrowed: after an exec an open file reads empty. */
+	struct mm *(*mm)(const struct pseudo_ctx *c);
 	/* A link that leads to an object, not along its text: *out gets references. */
 	int (*get_link)(const struct pseudo_ctx *c, struct path *out);
 	const struct pseudo_dir *dir; /* of a directory */

@@ -6,6 +6,7 @@
 #include "fs/pseudo_file.h"
 
 #include "fs/pseudo.h"
+#include "kernel/task.h"
 
 #include <ctype.h>
 
@@ -14,28 +15,39 @@
 struct text_open {
 	struct seq text;
 	bool filled;
-	u64 seen; /* the poll hook's */
+	u64 seen;      /* the poll hook's */
+	struct mm *mm; /* as the row's mm hook said at open, with a reference */
 };
 
 static int text_open(struct inode *inode, struct file *file)
 {
 	const struct pseudo_ctx *c = pseudo_ctx(inode);
+	struct text_open *o;
 	int ret;
 
 	if (!pseudo_alive(c))
 		return -ESRCH;
 	if (c->row->open && (ret = c->row->open(c)) < 0)
 		return ret;
-	file->priv = calloc(1, sizeof(struct text_open));
-	return file->priv ? 0 : -ENOMEM;
+	o = calloc(1, sizeof(*o));
+	if (!o)
+		return -ENOMEM;
+	o->mm = c->row->mm ? c->row->mm(c) : NULL;
+	if (o->mm)
+		mm_get(o->mm);
+	file->priv = o;
+	return 0;
 }
 
 static void text_release(struct file *file)
 {
 	struct text_open *o = file->priv;
 
-	if (o)
-		seq_fini(&o->text);
+	if (!o)
+		return;
+	seq_fini(&o->text);
+	if (o->mm)
+		mm_put(o->mm);
 	free(o);
 	file->priv = NULL;
 }
@@ -51,7 +63,7 @@ static int fill_text(struct file *file, struct text_open *o)
 		return -ESRCH;
 	if (!c->row->show)
 		return -EINVAL;
-	ret = c->row->show(&s, c);
+	ret = c->row->mm && c->row->mm(c) != o->mm ? 0 : c->row->show(&s, c);
 	if (ret == 0 && s.failed)
 		ret = -ENOMEM;
 	if (ret < 0) {

@@ -265,6 +265,13 @@ static void refresh_task_dir(const struct pseudo_ctx *c, struct inode *inode)
 }
 
 /* ---- the table ---- */
+static struct mm *pid_mm(const struct pseudo_ctx *c)
+{
+	struct task *t = proc_task(c);
+
+	return t ? t->mm : NULL;
+}
+
 static bool is_process(const struct pseudo_ctx *c)
 {
 	return !c->tid;
@@ -276,22 +283,23 @@ static bool is_thread(const struct pseudo_ctx *c)
 }
 
 static const struct pseudo_row pid_rows[] = {
-	{"auxv", PROC_PRIVATE, .show = proc_show_auxv, .open = proc_open_access},
+	{"auxv", PROC_PRIVATE, .show = proc_show_auxv, .open = proc_open_access, .mm = pid_mm},
 	{"cgroup", PROC_RO, .show = pseudo_show_text, .arg = "0::/"},
 	{"children", PROC_RO, .show = show_children, .present = is_thread},
 	{"cmdline", PROC_RO, .show = proc_show_cmdline},
 	{"comm", PROC_RW, .show = show_comm, .store = store_comm},
 	{"cpuset", PROC_RO, .show = pseudo_show_text, .arg = "/"},
 	{"cwd", PROC_LINK, .show = proc_show_cwd, .get_link = proc_get_cwd},
-	{"environ", PROC_PRIVATE, .show = proc_show_environ, .open = proc_open_access},
+	{"environ", PROC_PRIVATE, .show = proc_show_environ, .open = proc_open_access,
+		.mm = pid_mm},
 	{"exe", PROC_LINK, .show = proc_show_exe, .get_link = proc_get_exe},
-	{"fd", S_IFDIR | 0500, .dir = &proc_fd_dir},
+	{"fd", S_IFDIR | 0500, .dir = &proc_fd_dir, .refresh = proc_fd_dir_refresh},
 	{"fdinfo", PROC_DIR, .dir = &proc_fdinfo_dir},
 	{"gid_map", PROC_RO, .show = show_id_map},
 	{"io", PROC_PRIVATE, .show = show_io, .open = proc_open_access},
 	{"limits", PROC_RO, .show = proc_show_limits},
 	{"loginuid", PROC_RW, .show = show_loginuid, .store = store_loginuid},
-	{"maps", PROC_RO, .show = proc_show_maps, .open = proc_open_access},
+	{"maps", PROC_RO, .show = proc_show_maps, .open = proc_open_access, .mm = pid_mm},
 	{"mem", S_IFREG | 0600, .fops = &proc_mem_fops},
 	{"mountinfo", PROC_RO, .show = proc_show_mountinfo, .fops = &pseudo_poll_fops,
 		.poll = proc_poll_mounts},
@@ -310,8 +318,9 @@ static const struct pseudo_row pid_rows[] = {
 	{"schedstat", PROC_RO, .show = proc_show_schedstat},
 	{"sessionid", PROC_RO, .show = pseudo_show_text, .arg = "4294967295"},
 	{"setgroups", PROC_RO, .show = pseudo_show_text, .arg = "allow"},
-	{"smaps", PROC_RO, .show = proc_show_smaps, .open = proc_open_access},
-	{"smaps_rollup", PROC_RO, .show = proc_show_smaps_rollup, .open = proc_open_access},
+	{"smaps", PROC_RO, .show = proc_show_smaps, .open = proc_open_access, .mm = pid_mm},
+	{"smaps_rollup", PROC_RO, .show = proc_show_smaps_rollup, .open = proc_open_access,
+		.mm = pid_mm},
 	{"stat", PROC_RO, .show = proc_show_stat},
 	{"statm", PROC_RO, .show = proc_show_statm},
 	{"status", PROC_RO, .show = proc_show_status},

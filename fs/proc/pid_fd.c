@@ -216,6 +216,15 @@ const struct pseudo_dir proc_fd_dir = {
 	.open = proc_open_access,
 };
 
+void proc_fd_dir_refresh(const struct pseudo_ctx *c, struct inode *inode)
+{
+	const struct task *t = proc_task(c);
+
+	inode->size = 0;
+	for (unsigned fd = 0; t && t->files && fd < t->files->nr; fd++)
+		inode->size += t->files->slots[fd].file != NULL;
+}
+
 const struct pseudo_dir proc_fdinfo_dir = {
 	.child = &fdinfo_row,
 	.keys = fd_keys,

@@ -71,16 +71,26 @@ static int mem_open(struct inode *inode, struct file *file)
 
 	if (!t || !t->mm)
 		return -ESRCH;
-	return proc_may_access(t) ? 0 : -EACCES;
+	if (!proc_may_access(t))
+		return -EACCES;
+	file->priv = mm_get(t->mm);
+	return 0;
 }
 
-/* The process behind an open mem file; NULL once it has ended, which reads as end of file. */
+static void mem_release(struct file *file)
+{
+	if (file->priv)
+		mm_put(file->priv);
+}
+
+/* The process behind an open mem file; NULL once it has ended or has executed another program,
+ * which reads as end of file. */
 static struct task *mem_task(struct file *file)
 {
 	const struct pseudo_ctx *c = pseudo_ctx(file->inode);
 	struct task *t = pseudo_alive(c) ? proc_task(c) : NULL;
 
-	return t && t->guest && t->mm ? t : NULL;
+	return t && t->guest && t->mm == file->priv ? t : NULL;
 }
 
 static ssize_t mem_read(struct file *file, struct uio *to, u64 *pos)
@@ -164,6 +174,7 @@ static s64 mem_llseek(struct file *file, s64 off, int whence)
 
 const struct file_ops proc_mem_fops = {
 	.open = mem_open,
+	.release = mem_release,
 	.read = mem_read,
 	.write = mem_write,
 	.llseek = mem_llseek,

@@ -13,6 +13,8 @@ extern const struct fs_type proc_fs_type;
 /* Directories of other files, by their tables. */
 extern const struct pseudo_dir proc_sys_dir, proc_fd_dir, proc_fdinfo_dir, proc_ns_dir,
 	proc_net_dir, proc_task_dir;
+/* The size of /proc/PID/fd is the number of open descriptors. */
+void proc_fd_dir_refresh(const struct pseudo_ctx *c, struct inode *inode);
 extern const struct pseudo_row proc_pid_row; /* template of /proc/PID */
 extern const struct pseudo_row proc_tid_row; /* template of /proc/PID/task/TID */
 
