@@ -69,6 +69,13 @@ void guest_touch(struct task *t, uaddr_t addr);
 size_t guest_fpstate_size(void); /* bytes, upper bound; multiple of 64 */
 ssize_t guest_fpstate_get(struct task *t, void *buf, size_t size);
 int guest_fpstate_set(struct task *t, const void *buf, size_t size);
+/* Signal frames. Writes the frame and makes regs the thread's registers, in one go: 0 or -EFAULT,
+ * then the registers are as before. */
+int guest_write_frame(struct task *t, uaddr_t dst, const void *src, size_t len,
+	const struct abi_sigcontext *regs);
+/* The thread's next trap is probably the rt_sigreturn that reads len bytes there; 0: no longer. */
+void guest_frame_hint(struct task *t, uaddr_t addr, size_t len);
+ssize_t guest_read_frame(struct task *t, void *dst, uaddr_t src, size_t len); /* as guest_read_some */
 
 /* ---- interrupting ---- */
 void guest_kick(struct task *t); /* makes a RUNNING or PLAIN thread report GUEST_KICK soon */

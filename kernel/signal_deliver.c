@@ -210,5 +210,6 @@ int signal_deliver(struct task *t, struct abi_sigcontext *regs, long ret, bool f
 	}
 	settle_no_handler(t, regs, &r);
 	signal_recalc(t);
+	t->fp_user = false;
 	return 0;
 }

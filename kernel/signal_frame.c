@@ -141,10 +141,17 @@ static ssize_t fp_get(struct task *t, const struct abi_sigcontext *regs, void *b
 		return size;
 	if (!size)
 		return fp_init(fp, max);
-	if (!fp_layout.size && size > (ssize_t)sizeof(*fp) && fp->magic1 == FP_MAGIC1)
+	if (!fp_layout.size && !t->fp_user && size > (ssize_t)sizeof(*fp) &&
+		fp->magic1 == FP_MAGIC1)
 		learn_layout(fp, size);
 	return size;
 }
+
+/* What one read of rt_sigreturn fetches: FP state follows where we or glibc put it. */
+struct popped {
+	struct abi_ucontext uc;
+	u8 rest[128 + 16 + sizeof(struct fp_state) + 64];
+};
 
 /* ---- push ---- */
 
@@ -184,61 +191,68 @@ static void fill_frame(struct rt_frame *f, struct task *t, const struct abi_sigc
 	memset(f->uc.mc.reserved, 0, sizeof(f->uc.mc.reserved));
 }
 
-/* Builds the frame and writes it; *out is its address, also when the write fails. */
-static int write_frame(struct task *t, const struct abi_sigcontext *regs, const siginfo_t *info,
-	const struct abi_sigaction *sa, sigmask_t saved_mask, uaddr_t *out)
+struct frame_place {
+	uaddr_t sp; /* of the struct rt_frame; 0: nowhere to put it */
+	size_t len;
+};
+
+/* Fills frame_buf. */
+static int build_frame(struct task *t, const struct abi_sigcontext *regs, const siginfo_t *info,
+	const struct abi_sigaction *sa, sigmask_t saved_mask, struct frame_place *place)
 {
-	struct rt_frame *f;
-	ssize_t fp_size;
+	struct rt_frame *f = (struct rt_frame *)frame_buf;
+	ssize_t fp_size = fp_get(t, regs, f + 1, frame_buf_fp);
 	uaddr_t fp;
 
-	*out = 0;
-	f = (struct rt_frame *)frame_buf;
-	fp_size = fp_get(t, regs, f + 1, frame_buf_fp);
+	place->sp = 0;
 	if (fp_size < 0 || place_fp(t, regs, sa, fp_size, &fp) < 0)
 		return -EFAULT;
 	fill_frame(f, t, regs, sa, fp);
 	f->uc.mc.oldmask = saved_mask;
 	f->uc.sigmask = saved_mask;
 	f->info = *info;
-	*out = fp - sizeof(*f);
-	return guest_write(t, *out, f, sizeof(*f) + fp_size);
+	place->sp = fp - sizeof(*f);
+	place->len = sizeof(*f) + fp_size;
+	return 0;
+}
+
+/* Registers with which the handler starts. */
+static void handler_regs(struct abi_sigcontext *regs, int sig, uaddr_t sp, uaddr_t handler)
+{
+	regs->rdi = sig;
+	regs->rsi = sp + offsetof(struct rt_frame, info);
+	regs->rdx = sp + offsetof(struct rt_frame, uc);
+	regs->rax = 0;
+	regs->rsp = sp;
+	regs->rip = handler;
+	regs->eflags &= ~(EFLAGS_DF | EFLAGS_RF | EFLAGS_TF);
+	regs->fpstate = 0;
 }
 
 int signal_frame_push(struct task *t, struct abi_sigcontext *regs, const siginfo_t *info,
 	const struct abi_sigaction *sa, sigmask_t saved_mask)
 {
-	uaddr_t sp;
-	int err;
+	struct abi_sigcontext new = *regs;
+	struct frame_place place;
 
-	if (!(sa->flags & ABI_SA_RESTORER) || frame_buf_get() < 0)
+	if (!(sa->flags & ABI_SA_RESTORER) || frame_buf_get() < 0 ||
+		build_frame(t, regs, info, sa, saved_mask, &place) < 0)
 		return -EFAULT;
-	err = write_frame(t, regs, info, sa, saved_mask, &sp);
-	if (err < 0 && sp) {
-		guest_touch(t, sp); /* the main stack grows on demand */
-		err = write_frame(t, regs, info, sa, saved_mask, &sp);
+	handler_regs(&new, info->si_signo, place.sp, sa->handler);
+	if (guest_write_frame(t, place.sp, frame_buf, place.len, &new) < 0) {
+		guest_touch(t, place.sp); /* the main stack grows on demand */
+		if (build_frame(t, regs, info, sa, saved_mask, &place) < 0 ||
+			guest_write_frame(t, place.sp, frame_buf, place.len, &new) < 0)
+			return -EFAULT;
 	}
-	if (err < 0)
-		return err;
+	guest_frame_hint(t, place.sp + offsetof(struct rt_frame, uc), sizeof(struct popped));
 	if ((u32)t->altstack.flags & SS_AUTODISARM_BIT)
 		t->altstack = (struct abi_sigaltstack){.flags = SS_DISABLE};
-	regs->rdi = info->si_signo;
-	regs->rsi = sp + offsetof(struct rt_frame, info);
-	regs->rdx = sp + offsetof(struct rt_frame, uc);
-	regs->rax = 0;
-	regs->rsp = sp;
-	regs->rip = sa->handler;
-	regs->eflags &= ~(EFLAGS_DF | EFLAGS_RF | EFLAGS_TF);
-	regs->fpstate = 0;
+	t->fp_user = false;
 	return 0;
 }
 
 /* ---- pop ---- */
-
-struct popped { /* what one read fetches: FP state follows where we or glibc put it */
-	struct abi_ucontext uc;
-	u8 rest[128 + 16 + sizeof(struct fp_state) + 64];
-};
 
 static int restore_fp(
 	struct task *t, struct abi_sigcontext *regs, uaddr_t frame, size_t got, uaddr_t fp)
@@ -246,6 +260,7 @@ static int restore_fp(
 	u8 probe[sizeof(struct fp_state)];
 
 	regs->fpstate = fp;
+	t->fp_user = true;
 	if (!fp)
 		return 0;
 	if (fp & 63 || fp > USER_ADDR_MAX - PAGE_SIZE)
@@ -268,8 +283,9 @@ int signal_frame_pop(struct task *t, struct abi_sigcontext *regs)
 {
 	uaddr_t at = regs->rsp;
 	struct popped p;
-	ssize_t got = guest_read_some(t, &p, at, sizeof(p));
+	ssize_t got = guest_read_frame(t, &p, at, sizeof(p));
 
+	guest_frame_hint(t, 0, 0);
 	if (got < (ssize_t)sizeof(p.uc))
 		return -EFAULT;
 	signal_set_blocked(t, p.uc.sigmask);

@@ -50,7 +50,7 @@ struct tgroup {
 	struct list_head all_link; /* every process, in order of creation */
 	struct list_head tasks;	   /* struct task.tg_link; empty for a zombie */
 	unsigned nr_tasks;
-	struct task *leader; /* NULL once it has ended */
+	struct task *leader;  /* NULL once it has ended */
 	struct task *execing; /* at the point of no return: every other thread is ending */
 
 	struct tgroup *parent;
@@ -88,12 +88,12 @@ struct tgroup {
 	bool usage_due;
 	struct tgroup *usage_to; /* waited for before usage was known: who gets it (a reference) */
 	unsigned child_usage_due;
-	u64 start_ns;			       /* OS_CLOCK_BOOTTIME */
+	u64 start_ns; /* OS_CLOCK_BOOTTIME */
 	u64 sched_dummy;
 	struct {
 		u64 read_bytes, written_bytes, nr_reads, nr_writes;
 	} io;				      /* through descriptors: /proc/PID/io */
-	u32 loginuid; /* plus 1; 0: not set */
+	u32 loginuid;			      /* plus 1; 0: not set */
 	s32 oom_score_adj, oom_score_adj_min; /* min: what no privilege is needed for */
 };
 
@@ -130,6 +130,7 @@ struct task {
 	bool sync_fault;
 	bool kick_after_call;	   /* that kick will be seen right behind an answered plain call */
 	bool stop_wanted, stopped; /* has to join a group stop; sleeps in one */
+	bool fp_user;		   /* rt_sigreturn in this stop: FP state lies in guest memory */
 	bool embryo;		   /* its clone has not returned yet: do not end it */
 	bool started;		   /* has reported its first event: can be kicked */
 	bool ending;		/* will run no more guest code: its coroutine goes to task_exit */

@@ -7,6 +7,7 @@
 
 #include "kernel/lib/log.h"
 
+#include <sys/uio.h>
 #include <asm/unistd.h>
 #include <signal.h>
 
@@ -90,13 +91,72 @@ static void plain_call(struct guest *g, const struct skas_call *c)
 	kernel_guest_event(g->task, &ev);
 }
 
+/*
+ * Memory read along with the registers because signal code will want it: one host call instead of
+ * two. Valid for one stop of one thread.
+ */
+struct prefetch {
+	const struct guest *owner; /* NULL: nothing here */
+	uaddr_t addr;
+	size_t len;
+	u8 data[4096];
+};
+static struct prefetch fp_prefetch, frame_prefetch;
+static uaddr_t fp_offset; /* from the ucontext, as the host has always placed it */
+static u32 fp_len;	  /* the host's area has one size */
+
+static void prefetch_drop(const struct guest *g)
+{
+	if (fp_prefetch.owner == g)
+		fp_prefetch.owner = NULL;
+	if (frame_prefetch.owner == g)
+		frame_prefetch.owner = NULL;
+}
+
+static bool prefetched(const struct prefetch *p, const struct guest *g, uaddr_t addr, size_t len)
+{
+	return p->owner == g && p->addr == addr && len <= p->len;
+}
+
+/* The registers at mc and, if want is not NULL, len bytes at addr into *want. */
+static int read_regs(struct guest *g, uaddr_t mc, struct prefetch *want, uaddr_t addr, size_t len)
+{
+	struct iovec local[2] = {{&g->regs, sizeof(g->regs)}};
+	struct iovec remote[2] = {{(void *)mc, sizeof(g->regs)}};
+	ssize_t n;
+
+	if (!want || len > sizeof(want->data) || addr >= USER_ADDR_MAX)
+		return guest_read(g->task, &g->regs, mc, sizeof(g->regs));
+	local[1] = (struct iovec){want->data, len};
+	remote[1] = (struct iovec){(void *)addr, len};
+	n = process_vm_readv(guest_mem_pid(g), local, 2, remote, 2, 0);
+	if (n < (ssize_t)sizeof(g->regs))
+		return -EFAULT;
+	if ((size_t)n == sizeof(g->regs) + len) {
+		want->owner = g;
+		want->addr = addr;
+		want->len = len;
+	}
+	return 0;
+}
+
 /* Reads the register file of a thread in the stub; info too for faults. */
-static int fetch_regs(struct guest *g, uaddr_t uc, uaddr_t info, siginfo_t *si)
+static int fetch_regs(struct guest *g, uaddr_t uc, uaddr_t info, siginfo_t *si, long event)
 {
 	uaddr_t mc = uc + offsetof(struct abi_ucontext, mc);
+	int err;
 
-	if (uc >= USER_ADDR_MAX || guest_read(g->task, &g->regs, mc, sizeof(g->regs)) < 0)
+	prefetch_drop(g);
+	if (uc >= USER_ADDR_MAX)
 		return -EFAULT;
+	if (event == STUB_KICK && fp_len)
+		err = read_regs(g, mc, &fp_prefetch, uc + fp_offset, fp_len);
+	else if (event == STUB_TRAP && g->frame_hint)
+		err = read_regs(g, mc, &frame_prefetch, g->frame_hint, g->frame_hint_len);
+	else
+		err = read_regs(g, mc, NULL, 0, 0);
+	if (err < 0)
+		return err;
 	if (si && (info >= USER_ADDR_MAX || guest_read(g->task, si, info, sizeof(*si)) < 0))
 		return -EFAULT;
 	g->uc = uc;
@@ -110,7 +170,7 @@ static void stub_event(struct guest *g, enum guest_event_kind kind, const struct
 	struct guest_event ev = {.kind = kind};
 	siginfo_t *si = kind == GUEST_FAULT ? &ev.info : NULL;
 
-	if (fetch_regs(g, c->args[1], c->args[2], si) < 0) {
+	if (fetch_regs(g, c->args[1], c->args[2], si, (long)c->args[0]) < 0) {
 		skas_kill_process(g->proc, "stub stack unreadable");
 		return;
 	}
@@ -215,7 +275,7 @@ static void hypercall(struct guest *g, const struct skas_call *c)
 	case STUB_KICK:
 		if (g->entering) {
 			g->entering = false;
-			if (fetch_regs(g, c->args[1], 0, NULL) < 0)
+			if (fetch_regs(g, c->args[1], 0, NULL, 0) < 0)
 				break;
 			order_finished(g, 0);
 			return;
@@ -342,9 +402,39 @@ void guest_resume(struct task *t)
 		skas_kill_process(g->proc, "stub stack unwritable");
 		return;
 	}
+	prefetch_drop(g);
 	g->regs_valid = false;
 	g->run = RUN_NATIVE;
 	backend->answer(g, 0);
+}
+
+int guest_write_frame(struct task *t, uaddr_t dst, const void *src, size_t len,
+	const struct abi_sigcontext *regs)
+{
+	struct guest *g = t->guest;
+	struct iovec local[2] = {{(void *)src, len}, {(void *)regs, sizeof(*regs)}};
+	struct iovec remote[2] = {{(void *)dst, len},
+		{(void *)(g->uc + offsetof(struct abi_ucontext, mc)), sizeof(*regs)}};
+
+	if (dst >= USER_ADDR_MAX || process_vm_writev(guest_mem_pid(g), local, 2, remote, 2, 0) !=
+					    (ssize_t)(len + sizeof(*regs)))
+		return -EFAULT;
+	g->regs = g->regs_in_guest = *regs;
+	return 0;
+}
+
+void guest_frame_hint(struct task *t, uaddr_t addr, size_t len)
+{
+	t->guest->frame_hint = addr;
+	t->guest->frame_hint_len = len;
+}
+
+ssize_t guest_read_frame(struct task *t, void *dst, uaddr_t src, size_t len)
+{
+	if (!prefetched(&frame_prefetch, t->guest, src, len))
+		return guest_read_some(t, dst, src, len);
+	memcpy(dst, frame_prefetch.data, len);
+	return (ssize_t)len;
 }
 
 /* Sends the first nr orders of the slot (already written) and waits for STUB_DONE. */
@@ -355,6 +445,7 @@ int guest_wait_order(struct guest *g, unsigned nr)
 		return -ESRCH;
 	g->waiter = sched_self();
 	g->order_done = false;
+	prefetch_drop(g);
 	g->run = RUN_NATIVE;
 	backend->answer(g, nr);
 	while (!g->order_done && !gone(g))
@@ -476,25 +567,37 @@ static ssize_t fpstate_len(struct task *t)
 	return sw.extended_size;
 }
 
+static int read_fp(struct task *t, void *buf, size_t len)
+{
+	struct guest *g = t->guest;
+
+	if (!prefetched(&fp_prefetch, g, g->regs.fpstate, len))
+		return guest_read(t, buf, g->regs.fpstate, len);
+	memcpy(buf, fp_prefetch.data, len);
+	return 0;
+}
+
 ssize_t guest_fpstate_get(struct task *t, void *buf, size_t size)
 {
-	static u32 len_hint; /* the host's area has one size; saves a read */
 	struct guest *g = t->guest;
 	struct _fpx_sw_bytes sw;
 	ssize_t len;
 
-	if (g->regs_valid && g->regs.fpstate && len_hint && len_hint <= size &&
-		guest_read(t, buf, g->regs.fpstate, len_hint) == 0) {
+	if (g->regs_valid && g->regs.fpstate && fp_len && fp_len <= size &&
+		read_fp(t, buf, fp_len) == 0) {
 		memcpy(&sw, (char *)buf + FXSAVE_SW_OFFSET, sizeof(sw));
-		if (sw.magic1 == FP_XSTATE_MAGIC1 && sw.extended_size == len_hint)
-			return len_hint;
+		if (sw.magic1 == FP_XSTATE_MAGIC1 && sw.extended_size == fp_len)
+			return fp_len;
 	}
 	len = fpstate_len(t);
 	if (len <= 0)
 		return len;
 	if ((size_t)len > size || guest_read(t, buf, g->regs.fpstate, (size_t)len) < 0)
 		return -EFAULT;
-	len_hint = (u32)len;
+	if (g->regs.fpstate == g->regs_in_guest.fpstate && !fp_len) {
+		fp_len = (u32)len; /* the host's own, not one that rt_sigreturn found */
+		fp_offset = g->regs.fpstate - g->uc;
+	}
 	return len;
 }
 

@@ -63,6 +63,8 @@ struct guest {
 	uaddr_t slot, uc;
 	struct abi_sigcontext regs, regs_in_guest;
 	bool regs_valid;
+	uaddr_t frame_hint; /* the signal frame rt_sigreturn will read; 0: none */
+	size_t frame_hint_len;
 	bool exited; /* natively gone: its slot is free */
 
 	/* the order in flight */

@@ -409,6 +409,10 @@ size_t guest_fpstate_size(void)
 	return 512;
 }
 
+void guest_frame_hint(struct task *t, uaddr_t addr, size_t len)
+{
+}
+
 char guest_state(struct task *t)
 {
 	return 'S';
@@ -426,6 +430,9 @@ MISSING(int, guest_give_fd, struct task *t, int hfd)
 MISSING(int, guest_enter_stub, struct task *t)
 MISSING(ssize_t, guest_fpstate_get, struct task *t, void *buf, size_t size)
 MISSING(int, guest_fpstate_set, struct task *t, const void *buf, size_t size)
+MISSING(int, guest_write_frame, struct task *t, uaddr_t dst, const void *src, size_t len,
+	const struct abi_sigcontext *regs)
+MISSING(ssize_t, guest_read_frame, struct task *t, void *dst, uaddr_t src, size_t len)
 MISSING(int, guest_boot, struct task *t)
 MISSING(int, guest_clone, struct task *parent, struct task *child, const struct guest_clone *c)
 MISSING(int, guest_exec, struct task *t, struct guest_image *img)
