@@ -63,9 +63,9 @@ static int fd_path(struct fd_path *p, int dir, const char *name)
 
 #define FD_RESERVE 64 /* descriptors no guest file may take: mappings, streams, new processes */
 
-/* Takes fd back if it is one of the last: descriptors are given out lowest first. The last quarter is
- * for those that can be closed and opened again (hostfs: files open for reading, O_PATH), so that one
- * guest process cannot keep the others from opening files. */
+/* Takes fd back if it is one of the last: descriptors are given out lowest first. The last quarter
+ * is for those that can be closed and opened again (hostfs: files open for reading, O_PATH), so
+ * that one guest process cannot keep the others from opening files. */
 static int keep_reserve(int fd, bool reclaimable)
 {
 	static int limit;
@@ -73,7 +73,8 @@ static int keep_reserve(int fd, bool reclaimable)
 
 	if (!limit)
 		limit = getrlimit(RLIMIT_NOFILE, &rl) < 0 || rl.rlim_cur > INT_MAX
-				? INT_MAX : (int)rl.rlim_cur;
+				? INT_MAX
+				: (int)rl.rlim_cur;
 	if (fd < limit - (reclaimable ? FD_RESERVE : MAX(limit / 4, FD_RESERVE)))
 		return fd;
 	close(fd);
@@ -101,8 +102,8 @@ int os_openat(int dir, const char *name, int flags, u32 mode)
 	}
 	if (bad_name(name))
 		return -EINVAL;
-	return keep_reserve((int)ret(openat(dir, name, flags | O_NOFOLLOW, mode)),
-		is_reclaimable(flags));
+	return keep_reserve(
+		(int)ret(openat(dir, name, flags | O_NOFOLLOW, mode)), is_reclaimable(flags));
 }
 
 int os_reopen(int hfd, int flags)
@@ -285,7 +286,8 @@ int os_utimensat(int dir, const char *name, const struct timespec ts[2])
 	return ret(utimensat(dir, name, ts, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH));
 }
 
-/* Is r the answer? The *xattrat calls (Linux 6.13) may be missing, and refuse O_PATH descriptors. */
+/* Is r the answer? The *xattrat calls (Linux 6.13) may be missing, and refuse O_PATH descriptors.
+ */
 static bool xattrat_done(const char *name, long r)
 {
 	if (r == -ENOSYS)

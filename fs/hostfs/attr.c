@@ -1,9 +1,9 @@
 /*
- * hostfs attributes and names: lookup, revalidation, stat and setattr. One host statx serves a whole
- * call: lookup and revalidate of a final component fetch the attributes, and the getattr that follows
- * in the same call uses them. Directories and symlinks, which path walks cross all the time, are
- * taken to be what they were for VALID_NS; everything else, names that do not exist included, is
- * asked of the host each time. stat(2), chmod(2), chown(2), utimensat(2).
+ * hostfs attributes and names: lookup, revalidation, stat and setattr. One host statx serves a
+ * whole call: lookup and revalidate of a final component fetch the attributes, and the getattr that
+ * follows in the same call uses them. Directories and symlinks, which path walks cross all the
+ * time, are taken to be what they were for VALID_NS; everything else, names that do not exist
+ * included, is asked of the host each time. stat(2), chmod(2), chown(2), utimensat(2).
  */
 #include "fs/hostfs/node.h"
 

@@ -1,8 +1,9 @@
 /*
- * hostfs changes to directories: create, mkdir, mknod, symlink, link, unlink, rmdir, rename, tmpfile,
- * and readlink. The VFS has checked permissions and that the mount is writable; the host has the last
- * word. A new file belongs to the task that made it where the host allows that: as host root by
- * chown, with map by attribute; otherwise it belongs to skiff's user, which the guest sees as root.
+ * hostfs changes to directories: create, mkdir, mknod, symlink, link, unlink, rmdir, rename,
+ * tmpfile, and readlink. The VFS has checked permissions and that the mount is writable; the host
+ * has the last word. A new file belongs to the task that made it where the host allows that: as
+ * host root by chown, with map by attribute; otherwise it belongs to skiff's user, which the guest
+ * sees as root.
  */
 #include "fs/hostfs/node.h"
 #include "kernel/task.h"
@@ -170,7 +171,9 @@ static int hostfs_link(struct dentry *old, struct inode *dir, struct dentry *d)
 	if (list_empty(&n->aliases)) { /* O_TMPFILE: by its descriptor */
 		fd[0] = n->pin >= 0 ? n->pin : n->fd[HOSTFS_WR];
 		fd[1] = hostfs_dirfd(dir);
-		ret = fd[0] < 0 ? -ENOENT : fd[1] < 0 ? fd[1] : os_linkat(fd[0], "", fd[1], d->name);
+		ret = fd[0] < 0	  ? -ENOENT
+		      : fd[1] < 0 ? fd[1]
+				  : os_linkat(fd[0], "", fd[1], d->name);
 	} else {
 		ret = two_dirs(from, dir, fd);
 		if (ret == 0)
@@ -313,9 +316,9 @@ static int hostfs_readlink(struct inode *i, char **target)
 	return *target ? 0 : -ENOMEM;
 }
 
-#define ATTR_OPS                                                                                   \
-	.getattr = hostfs_getattr, .setattr = hostfs_setattr, .getxattr = hostfs_getxattr,         \
-	.setxattr = hostfs_setxattr, .listxattr = hostfs_listxattr,                                \
+#define ATTR_OPS \
+	.getattr = hostfs_getattr, .setattr = hostfs_setattr, .getxattr = hostfs_getxattr, \
+	.setxattr = hostfs_setxattr, .listxattr = hostfs_listxattr, \
 	.removexattr = hostfs_removexattr
 
 const struct inode_ops hostfs_dir_iops = {

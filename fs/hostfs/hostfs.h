@@ -6,9 +6,10 @@
 
 extern const struct fs_type hostfs_fs_type;
 
-/* A super over host_path, a directory or (without map) a regular file. rw: changes go to the host. map: owners, modes, device nodes and xattrs
- * that an unprivileged host user cannot set are kept in user.skiff.* attributes (implies that every
- * file there is shown with the owner kept, else root). The caller owns the reference in *out. */
+/* A super over host_path, a directory or (without map) a regular file. rw: changes go to the host.
+ * map: owners, modes, device nodes and xattrs that an unprivileged host user cannot set are kept in
+ * user.skiff.* attributes (implies that every file there is shown with the owner kept, else root).
+ * The caller owns the reference in *out. */
 int hostfs_mount_dir(const char *host_path, bool rw, bool map, struct super **out);
 
 #endif

@@ -2,8 +2,8 @@
  * hostfs nodes: the table of host files in use, by (dev, ino), and the descriptors that lead to
  * them. hostfs_dirfd gives a directory's descriptor, opened by walking down from the nearest
  * ancestor that has one; the least recently used are closed beyond a bound. Each descriptor is
- * checked to be the very file the node stands for, so a rename on the host in the wrong moment gives
- * -ESTALE, never another file. Nothing here sleeps.
+ * checked to be the very file the node stands for, so a rename on the host in the wrong moment
+ * gives -ESTALE, never another file. Nothing here sleeps.
  */
 #include "fs/hostfs/node.h"
 
@@ -114,8 +114,8 @@ static int node_create(struct hostfs *h, const struct os_stat *st, struct inode 
 	return 0;
 }
 
-int hostfs_iget(struct hostfs *h, const struct hostfs_at *at, const struct os_stat *st,
-	struct inode **out)
+int hostfs_iget(
+	struct hostfs *h, const struct hostfs_at *at, const struct os_stat *st, struct inode **out)
 {
 	struct hostfs_node *n = node_find(h, st);
 	int ret;
@@ -401,8 +401,8 @@ int hostfs_read_fd(struct inode *i)
 	return fd;
 }
 
-/* Before the host forgets d's name: if the file may be used on and no descriptor or other name leads
- * to it, takes one. dirfd is the parent's. Failure is not fatal: later uses give -ENOENT. */
+/* Before the host forgets d's name: if the file may be used on and no descriptor or other name
+ * leads to it, takes one. dirfd is the parent's. Failure is not fatal: later uses give -ENOENT. */
 int hostfs_pin(struct inode *i, struct dentry *d, int dirfd)
 {
 	struct hostfs_node *n = hostfs_node(i);

@@ -9,9 +9,9 @@
 #include "fs/vfs.h"
 #include "kernel/os.h"
 
-#define HOSTFS_DIR_FDS 256    /* directories kept open per super */
+#define HOSTFS_DIR_FDS 256     /* directories kept open per super */
 #define HOSTFS_READERS_TRIM 64 /* files closed at once when descriptors run out */
-#define HOSTFS_DEVS 32	      /* host filesystems told apart below one root */
+#define HOSTFS_DEVS 32	       /* host filesystems told apart below one root */
 #define HOSTFS_STAT_XATTR "user.skiff.stat"
 #define HOSTFS_XATTR_PREFIX "user.skiff."
 #define DTYPE(mode) ((u8)((mode) >> 12 & 15)) /* d_type of getdents(2) */
@@ -24,7 +24,8 @@ struct hostfs {
 	struct htab nodes;    /* by (dev, ino) */
 	struct list_head lru; /* directory nodes with an open fd that may be closed */
 	unsigned nr_lru;
-	struct list_head readers; /* files with a reading fd, oldest first: closed when fds run out */
+	struct list_head
+		readers; /* files with a reading fd, oldest first: closed when fds run out */
 	u64 devs[HOSTFS_DEVS];
 	unsigned nr_devs;
 };
@@ -42,7 +43,7 @@ struct hostfs_node {
 	struct timespec btime;
 	u64 fresh_ns;		  /* when the attributes were fetched */
 	struct list_head aliases; /* struct hostfs_alias.link */
-	int fd[2];		  /* shared by all opens for reading, for writing; -1. Directories: RD is O_PATH */
+	int fd[2]; /* shared by all opens for reading, for writing; -1. Directories: RD is O_PATH */
 	unsigned users[2];
 	int pin;	      /* a file without a name that is still in use, else -1 */
 	struct list_head lru; /* directories: hostfs.lru, files: hostfs.readers */
@@ -78,12 +79,14 @@ extern const struct file_ops hostfs_fops, hostfs_dir_fops;
 int hostfs_iget(struct hostfs *h, const struct hostfs_at *at, const struct os_stat *st,
 	struct inode **out); /* st is of at; a new reference */
 void hostfs_evict(struct inode *i);
-int hostfs_rekey(struct hostfs_node *n, const struct os_stat *st); /* n stands for another file now */
-int hostfs_bind(struct dentry *d, struct inode *i); /* takes the reference, also on failure */
-void hostfs_unbind(struct dentry *d);		    /* d no longer names its inode */
+int hostfs_rekey(
+	struct hostfs_node *n, const struct os_stat *st); /* n stands for another file now */
+int hostfs_bind(struct dentry *d, struct inode *i);	  /* takes the reference, also on failure */
+void hostfs_unbind(struct dentry *d);			  /* d no longer names its inode */
 int hostfs_dirfd(struct inode *dir);
 int hostfs_locate(struct inode *i, struct hostfs_at *at);
-int hostfs_pin(struct inode *i, struct dentry *d, int dirfd); /* before d goes: keeps it reachable */
+int hostfs_pin(
+	struct inode *i, struct dentry *d, int dirfd); /* before d goes: keeps it reachable */
 int hostfs_open_as(struct inode *i, int flags);
 int hostfs_read_fd(struct inode *i); /* fd[HOSTFS_RD] of a regular file, opened if need be */
 void hostfs_close_read_fd(struct hostfs_node *n);

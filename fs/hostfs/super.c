@@ -2,11 +2,11 @@
  * hostfs supers: a host directory, opened once, below which everything is reached by descriptors of
  * directories and single components that are never followed, so nothing outside can be named.
  *
- * Owners. Files of skiff's own host user appear as the guest's root, files of host root as root too,
- * everything else keeps its host id; groups alike. So a user's tree looks to guest root as /root does
- * to root: git, ssh, tar and package managers find the owner they expect. With the option map the
- * host's owner is not shown at all: what the guest has set is kept in user.skiff.* attributes
- * (map.c), and a file without them belongs to root.
+ * Owners. Files of skiff's own host user appear as the guest's root, files of host root as root
+ * too, everything else keeps its host id; groups alike. So a user's tree looks to guest root as
+ * /root does to root: git, ssh, tar and package managers find the owner they expect. With the
+ * option map the host's owner is not shown at all: what the guest has set is kept in user.skiff.*
+ * attributes (map.c), and a file without them belongs to root.
  *
  * Without privilege on the host its EACCES and EPERM pass through. Device nodes are the guest's
  * devices, FIFOs and sockets the guest's objects: the VFS routes them by type before hostfs is
@@ -87,7 +87,8 @@ static int open_root(struct hostfs *h, struct dentry **out)
 
 	if (ret < 0)
 		return ret;
-	if (!S_ISDIR(st.mode) && (h->map || !S_ISREG(st.mode))) /* a single file may be mounted too */
+	if (!S_ISDIR(st.mode) &&
+		(h->map || !S_ISREG(st.mode))) /* a single file may be mounted too */
 		return -ENOTDIR;
 	if (h->map) {
 		ret = probe_xattr(h->root);

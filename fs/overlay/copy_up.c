@@ -1,10 +1,10 @@
 /*
- * Copy-up: gives a lower object its place in the upper layer before the first change. Parents first,
- * each as an empty directory that stays merged with the lower one. A file is built in the work
- * directory (data with its holes, owner, mode, attributes, times) and renamed to its name, so nobody
- * sees half of it; what has no name any more is built the same way and unlinked. Large files sleep
- * between pieces: afterwards everything is looked at again, since somebody else may have copied, renamed
- * or unlinked the file meanwhile.
+ * Copy-up: gives a lower object its place in the upper layer before the first change. Parents
+ * first, each as an empty directory that stays merged with the lower one. A file is built in the
+ * work directory (data with its holes, owner, mode, attributes, times) and renamed to its name, so
+ * nobody sees half of it; what has no name any more is built the same way and unlinked. Large files
+ * sleep between pieces: afterwards everything is looked at again, since somebody else may have
+ * copied, renamed or unlinked the file meanwhile.
  */
 #include "fs/overlay/ovl.h"
 
@@ -25,8 +25,8 @@ static int copy_range(struct file *in, struct file *out, u64 *pos, u64 end, char
 		if (got == 0)
 			return 1;
 		while (done < (size_t)got) {
-			ssize_t put = file_write_kernel(out, buf + done, (size_t)got - done,
-				*pos + done);
+			ssize_t put =
+				file_write_kernel(out, buf + done, (size_t)got - done, *pos + done);
 
 			if (put <= 0)
 				return put < 0 ? (int)put : -EIO;
@@ -221,7 +221,8 @@ static int build(struct dentry *from, struct dentry *to, u64 max)
 
 static struct dentry *alias_of(const struct ovl_inode *oi)
 {
-	return list_empty(&oi->aliases) ? NULL : list_first(&oi->aliases, struct ovl_dentry, link)->d;
+	return list_empty(&oi->aliases) ? NULL
+					: list_first(&oi->aliases, struct ovl_dentry, link)->d;
 }
 
 /* Moves the finished tmp to d's name. Does not sleep. */
@@ -243,8 +244,8 @@ static int install(struct dentry *tmp, struct dentry *d)
 	return ret;
 }
 
-/* A lower file with several names gets one more in the work directory, so that the copy has a name to
- * be linked from while any of the others is left. *upper is replaced by it. */
+/* A lower file with several names gets one more in the work directory, so that the copy has a name
+ * to be linked from while any of the others is left. *upper is replaced by it. */
 static void add_index(struct inode *i, struct dentry **upper)
 {
 	struct ovl_inode *oi = ovl_i(i);

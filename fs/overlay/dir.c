@@ -1,8 +1,8 @@
 /*
  * Overlay changes to directories. Each first copies the directory up, then changes the upper layer
  * so that the merged view is right: a name the lower layer has too leaves a whiteout behind, a new
- * directory over one is opaque. The VFS has checked permissions and moves the overlay's own dentries.
- * rename(2), overlayfs.
+ * directory over one is opaque. The VFS has checked permissions and moves the overlay's own
+ * dentries. rename(2), overlayfs.
  */
 #include "fs/overlay/ovl.h"
 
@@ -55,8 +55,8 @@ static int make_room(struct inode *dir, struct dentry *d, struct dentry **out, b
 	return 0;
 }
 
-/* upper has been made (ret == 0) or not: the overlay's inode for it, or the whiteout back. Takes the
- * reference on upper. */
+/* upper has been made (ret == 0) or not: the overlay's inode for it, or the whiteout back. Takes
+ * the reference on upper. */
 static int made(struct inode *dir, struct dentry *d, struct dentry *upper, bool hidden, int ret)
 {
 	struct inode *i;
@@ -190,7 +190,7 @@ static int ovl_rmdir(struct inode *dir, struct dentry *d)
 struct rename {
 	struct ovl *o;
 	struct inode *old_dir, *new_dir;
-	struct dentry *old, *new;	/* the overlay's */
+	struct dentry *old, *new; /* the overlay's */
 	struct dentry *upper_old, *upper_new;
 	bool old_in_lower, new_in_lower, exchange;
 };
@@ -284,7 +284,7 @@ static int ovl_rename(struct inode *old_dir, struct dentry *old, struct inode *n
 	struct dentry *new, u32 flags)
 {
 	struct rename r = {ovl_of(old_dir), old_dir, new_dir, old, new, NULL, NULL, false, false,
-		flags & RENAME_EXCHANGE};
+		flags &RENAME_EXCHANGE};
 	bool victim_upper = false;
 	int ret;
 
@@ -304,8 +304,8 @@ static int ovl_rename(struct inode *old_dir, struct dentry *old, struct inode *n
 	return ret;
 }
 
-#define ATTR_OPS                                                                                   \
-	.getattr = ovl_getattr, .setattr = ovl_setattr, .getxattr = ovl_getxattr,                  \
+#define ATTR_OPS \
+	.getattr = ovl_getattr, .setattr = ovl_setattr, .getxattr = ovl_getxattr, \
 	.setxattr = ovl_setxattr, .listxattr = ovl_listxattr, .removexattr = ovl_removexattr
 
 const struct inode_ops ovl_dir_iops = {

@@ -1,8 +1,9 @@
 /*
  * Overlay inodes and names: one inode per object, whichever layer it is in, found again by its real
- * inodes, so that hard links share it and a copy-up changes it in place. Attributes are copies of the
- * real inode's, brought up to date by revalidate and getattr; a name that the upper layer decides
- * needs no check, since only the overlay writes there; any other costs the lower layer's check.
+ * inodes, so that hard links share it and a copy-up changes it in place. Attributes are copies of
+ * the real inode's, brought up to date by revalidate and getattr; a name that the upper layer
+ * decides needs no check, since only the overlay writes there; any other costs the lower layer's
+ * check.
  */
 #include "fs/overlay/ovl.h"
 
@@ -263,10 +264,10 @@ void ovl_forget_lower(struct dentry *d)
 	od->lower = NULL;
 }
 
-/* What the layers have under d's name. *upper: NULL or a positive dentry; *lower: NULL if it does not
- * matter, else a dentry that may be negative. Both are new references. */
-static int lookup_layers(struct ovl_inode *dir, struct dentry *d, struct dentry **upper,
-	struct dentry **lower)
+/* What the layers have under d's name. *upper: NULL or a positive dentry; *lower: NULL if it does
+ * not matter, else a dentry that may be negative. Both are new references. */
+static int lookup_layers(
+	struct ovl_inode *dir, struct dentry *d, struct dentry **upper, struct dentry **lower)
 {
 	bool hidden = false;
 	int ret;
@@ -278,7 +279,8 @@ static int lookup_layers(struct ovl_inode *dir, struct dentry *d, struct dentry 
 			*upper = NULL;
 			return ret;
 		}
-		hidden = (*upper)->inode && (!S_ISDIR((*upper)->inode->mode) || ovl_is_opaque(*upper));
+		hidden = (*upper)->inode &&
+			 (!S_ISDIR((*upper)->inode->mode) || ovl_is_opaque(*upper));
 		if (!(*upper)->inode || ovl_is_whiteout(*upper)) {
 			d_put(*upper);
 			*upper = NULL;
@@ -332,8 +334,13 @@ int ovl_revalidate(struct inode *dir, struct dentry *d)
 		ret = ldir->ops->revalidate(ldir, lower);
 	if (ret == 0 && !lower->mounts)
 		d_drop(lower);
-	if (ret > 0 && d->inode && !ovl_i(d->inode)->upper)
+	if (ret > 0 && !d->inode)
+		return !lower->inode;
+	if (ret > 0 && !ovl_i(d->inode)->upper) {
+		if (lower->inode != ovl_i(d->inode)->lower->inode)
+			return 0;
 		ovl_copyattr(d->inode);
+	}
 	return ret;
 }
 

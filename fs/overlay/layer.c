@@ -1,7 +1,7 @@
 /*
- * Operations on one layer of an overlay, by calling the layer's inode ops and doing what the VFS does
- * around them to the dentry cache. No permission is checked here. Every dentry passed comes from
- * ovl_child, so it has a parent in the same layer.
+ * Operations on one layer of an overlay, by calling the layer's inode ops and doing what the VFS
+ * does around them to the dentry cache. No permission is checked here. Every dentry passed comes
+ * from ovl_child, so it has a parent in the same layer.
  */
 #include "fs/overlay/ovl.h"
 

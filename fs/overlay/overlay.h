@@ -1,4 +1,5 @@
-/* overlay: a lower tree that is only read, and an upper one that takes every change. See super.c. */
+/* overlay: a lower tree that is only read, and an upper one that takes every change. See super.c.
+ */
 #ifndef SKIFF_FS_OVERLAY_OVERLAY_H
 #define SKIFF_FS_OVERLAY_OVERLAY_H
 

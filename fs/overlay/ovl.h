@@ -11,15 +11,15 @@
 #define OVL_XATTR_PREFIX "trusted.overlay." /* hidden from the guest */
 #define OVL_XATTR_OPAQUE "trusted.overlay.opaque"
 #define OVL_XATTR_INO "trusted.overlay.skiff.ino" /* st_ino of a file that was copied up */
-#define OVL_INO_UPPER (1ull << 48)		  /* set in st_ino of what was born in the upper layer */
+#define OVL_INO_UPPER (1ull << 48) /* set in st_ino of what was born in the upper layer */
 #define OVL_ALL UINT64_MAX
 
 struct ovl { /* super->priv */
 	struct super *sb;
-	struct super *lower_sb, *upper_sb;	/* references */
-	struct dentry *lower, *upper, *work;	/* references */
-	struct htab inodes;			/* by real inode */
-	struct list_head kept;			/* struct ovl_inode.kept */
+	struct super *lower_sb, *upper_sb;   /* references */
+	struct dentry *lower, *upper, *work; /* references */
+	struct htab inodes;		     /* by real inode */
+	struct list_head kept;		     /* struct ovl_inode.kept */
 	u64 next_tmp;
 };
 
@@ -63,8 +63,8 @@ static inline bool ovl_is_whiteout(const struct dentry *d)
 int ovl_iget(struct ovl *o, struct dentry *upper, struct dentry *lower, struct inode **out);
 void ovl_evict(struct inode *i);
 int ovl_bind(struct dentry *d, struct inode *i, struct dentry *lower); /* takes i, not lower */
-void ovl_unbind(struct dentry *d);		 /* d no longer names its inode */
-void ovl_forget_lower(struct dentry *d);	 /* the upper layer decides from now on */
+void ovl_unbind(struct dentry *d);			  /* d no longer names its inode */
+void ovl_forget_lower(struct dentry *d);		  /* the upper layer decides from now on */
 int ovl_set_upper(struct inode *i, struct dentry *upper); /* takes the reference on success */
 void ovl_copyattr(struct inode *i);
 void ovl_count_link(struct inode *i, s32 delta); /* changes nlink_delta */
@@ -122,7 +122,7 @@ struct ovl_list {
 	size_t names_len, names_max;
 };
 int ovl_list_read(struct inode *dir, struct ovl_list *l); /* merged, whiteouts marked, no dots */
-int ovl_list_layer(struct file *f, struct ovl_list *l); /* appends: no dots */
+int ovl_list_layer(struct file *f, struct ovl_list *l);	  /* appends: no dots */
 void ovl_list_free(struct ovl_list *l);
 int ovl_check_empty(struct inode *dir);
 int ovl_clear_whiteouts(struct dentry *upper);

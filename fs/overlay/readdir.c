@@ -1,15 +1,15 @@
 /*
- * Overlay directory streams. A directory of one layer only is that layer's stream, passed through. A
- * merged one is read whole at the first read (and again after rewinddir) into a list that belongs to
- * the open file: upper entries, then lower ones that no upper entry or whiteout hides; positions are
- * list indices, so they stay valid as long as the file is open. getdents64(2).
+ * Overlay directory streams. A directory of one layer only is that layer's stream, passed through.
+ * A merged one is read whole at the first read (and again after rewinddir) into a list that belongs
+ * to the open file: upper entries, then lower ones that no upper entry or whiteout hides; positions
+ * are list indices, so they stay valid as long as the file is open. getdents64(2).
  */
 #include "fs/overlay/ovl.h"
 
 #define DTYPE_DIR 4
 #define DTYPE_CHR 2
 
-struct ovl_dir { /* file->priv */
+struct ovl_dir {	   /* file->priv */
 	struct file *real; /* of a directory of one layer, opened on demand */
 	struct ovl_list list;
 	bool listed;

@@ -6,8 +6,8 @@
  *
  * Numbers are stable: st_dev is the overlay's, st_ino the lower file's before and after copy-up.
  * Differences from Linux's overlayfs: an open file descriptor follows its file to the upper layer;
- * hard links of a lower file stay links after copy-up, as long as the machine runs. As there, renaming
- * a directory that has a lower part gives -EXDEV. overlayfs: mount(8).
+ * hard links of a lower file stay links after copy-up, as long as the machine runs. As there,
+ * renaming a directory that has a lower part gives -EXDEV. overlayfs: mount(8).
  */
 #include "fs/overlay/overlay.h"
 #include "fs/overlay/ovl.h"
@@ -58,8 +58,8 @@ static int ovl_show_options(struct super *sb, char *buf, size_t size)
 {
 	struct ovl *o = sb->priv;
 
-	return snprintf(buf, size, ",lowerdir=%s,upperdir=%s", o->lower_sb->source,
-		o->upper_sb->source);
+	return snprintf(
+		buf, size, ",lowerdir=%s,upperdir=%s", o->lower_sb->source, o->upper_sb->source);
 }
 
 static const struct super_ops ovl_super_ops = {
@@ -196,8 +196,8 @@ static int option_dir(const char *data, const char *key, struct path *out)
 			if (n - len - 1 >= sizeof(name))
 				return -ENAMETOOLONG;
 			*(char *)mempcpy(name, p + len + 1, n - len - 1) = 0;
-			return path_lookup(&current->fs->cwd, name,
-				LOOKUP_FOLLOW | LOOKUP_DIRECTORY, out);
+			return path_lookup(
+				&current->fs->cwd, name, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, out);
 		}
 		p = p[n] ? p + n + 1 : NULL;
 	}
