@@ -20,6 +20,7 @@ struct posix_timer {
 	struct list_head link; /* tgroup.posix_timers */
 	struct tgroup *tg;
 	int id;
+	s32 clockid; /* as the guest named it */
 	struct clock_ref clock;
 	int notify;	    /* SIGEV_* */
 	pid_t tid;	    /* SIGEV_THREAD_ID */
@@ -223,6 +224,25 @@ static int new_timer_id(struct tgroup *tg)
 	return tg->next_timer_id++;
 }
 
+void posix_timers_for_each(const struct tgroup *tg,
+	void (*fn)(const struct posix_timer_info *info, void *arg), void *arg)
+{
+	const struct posix_timer *pt;
+
+	list_for_each_entry(pt, &tg->posix_timers, link) {
+		struct posix_timer_info info = {.id = pt->id,
+			.clockid = pt->clockid,
+			.notify = pt->notify,
+			.tid = pt->notify & SIGEV_THREAD_ID_FLAG ? pt->tid : 0};
+
+		if (pt->q) {
+			info.signo = pt->q->info.si_signo;
+			info.value = (u64)(uintptr_t)pt->q->info.si_value.sival_ptr;
+		}
+		fn(&info, arg);
+	}
+}
+
 SYSCALL_DEFINE3(timer_create, s32, clockid, uaddr_t, uev, uaddr_t, uid)
 {
 	struct abi_sigevent ev = {.signo = SIGALRM, .notify = SIGEV_SIGNAL};
@@ -243,6 +263,7 @@ SYSCALL_DEFINE3(timer_create, s32, clockid, uaddr_t, uev, uaddr_t, uid)
 	if (!pt)
 		return -EAGAIN;
 	pt->tg = current->tg;
+	pt->clockid = clockid;
 	pt->clock = clock;
 	if (clock.kind == CLOCK_OF_PROCESS && !clock.id)
 		pt->clock.id = current->tg->pid;

@@ -8,6 +8,15 @@ void posix_timers_exit(struct tgroup *tg); /* exit and exec: deletes them all */
 /* Fires the CPU-time timers that are due; CPU time until the next one, UINT64_MAX: none armed. */
 u64 posix_timers_sample(struct tgroup *tg);
 
+/* For /proc/PID/timers. */
+struct posix_timer_info {
+	int id, clockid, notify, signo; /* notify: SIGEV_*; signo 0 for SIGEV_NONE */
+	pid_t tid;			/* of SIGEV_THREAD_ID, else 0 */
+	u64 value;
+};
+void posix_timers_for_each(const struct tgroup *tg,
+	void (*fn)(const struct posix_timer_info *info, void *arg), void *arg);
+
 /* ---- clocks (sys_time.c) ---- */
 /* Which time a clock id shows: a host clock, or CPU time of a process or thread. */
 struct clock_ref {

@@ -7,6 +7,7 @@
 #include "fs/proc/proc.h"
 #include "kernel/meminfo.h"
 #include "kernel/os.h"
+#include "kernel/posix_timer.h"
 #include "kernel/task.h"
 
 #include <stdio.h>
@@ -203,6 +204,27 @@ static int show_io(struct seq *s, const struct pseudo_ctx *c)
 	return 0;
 }
 
+static void timer_rows(const struct posix_timer_info *info, void *arg)
+{
+	static const char *const names[4] = {"signal", "none", "thread", ""};
+	const struct pseudo_ctx *c = ((void **)arg)[1];
+	bool to_thread = info->tid;
+
+	seq_printf(((void **)arg)[0], "ID: %d\nsignal: %d/%016llx\nnotify: %s/%s.%d\nClockID: %d\n",
+		info->id, info->signo, (unsigned long long)info->value, names[info->notify & 3],
+		to_thread ? "tid" : "pid", to_thread ? info->tid : c->tg->pid, info->clockid);
+}
+
+static int show_timers(struct seq *s, const struct pseudo_ctx *c)
+{
+	void *arg[2] = {s, (void *)c};
+
+	if (!proc_task(c))
+		return -ESRCH;
+	posix_timers_for_each(c->tg, timer_rows, arg);
+	return 0;
+}
+
 static int show_timerslack(struct seq *s, const struct pseudo_ctx *c)
 {
 	struct task *t = proc_task(c);
@@ -327,6 +349,7 @@ static const struct pseudo_row pid_rows[] = {
 	{"syscall", PROC_PRIVATE, .show = proc_show_syscall, .open = proc_open_access},
 	{"task", PROC_DIR, .dir = &proc_task_dir, .refresh = refresh_task_dir,
 		.present = is_process},
+	{"timers", PROC_RO, .show = show_timers, .present = is_process},
 	{"timerslack_ns", PROC_RO, .show = show_timerslack, .present = is_process},
 	{"uid_map", PROC_RO, .show = show_id_map},
 	{"wchan", PROC_RO, .show = proc_show_wchan},
