@@ -8,6 +8,7 @@
 #include "fs/flock.h"
 #include "fs/fsnotify.h"
 #include "kernel/epoll.h"
+#include "kernel/fasync.h"
 #include "kernel/task.h"
 
 #include <stdio.h>
@@ -46,6 +47,8 @@ void file_put(struct file *f)
 	f->refs = 1; /* release may use the file */
 	if (!list_empty(&f->epitems))
 		epoll_file_gone(f);
+	if (f->async)
+		fasync_file_gone(f);
 	if (!list_empty(&f->inode->locks))
 		flock_release_file(f);
 	if (!(f->flags & O_PATH))

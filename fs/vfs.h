@@ -20,6 +20,7 @@ struct mount;
 struct super;
 struct dir_sink;
 struct cred;
+struct fasync;
 struct task;
 
 struct path {
@@ -253,6 +254,8 @@ struct file {
 	void *priv; /* owner: ops */
 	/* F_SETOWN / F_SETSIG */
 	s32 owner_type, owner_id, owner_sig;
+	u32 owner_uid, owner_euid; /* of who set it */
+	struct fasync *async;	   /* O_ASYNC in effect (kernel/fasync.c) */
 	bool counted_writer; /* inode->writers includes it */
 	struct list_head epitems; /* epoll registrations (kernel/epoll.c) */
 	u64 ra_pos;

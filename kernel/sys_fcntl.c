@@ -7,6 +7,7 @@
 #include "fs/file.h"
 #include "fs/flock.h"
 #include "fs/fsnotify.h"
+#include "kernel/fasync.h"
 #include "kernel/pipe.h"
 #include "kernel/signal.h"
 #include "kernel/syscall.h"
@@ -18,10 +19,16 @@
 #define ALL_SEALS                                                                                  \
 	((u32)(F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
 
-static long set_flags(struct file *f, u32 flags)
+static long set_flags(struct file *f, int fd, u32 flags)
 {
+	int err = 0;
+
 	if ((flags & O_NOATIME) && !(f->flags & O_NOATIME) && !inode_owner_or_capable(f->inode))
 		return -EPERM;
+	if ((flags ^ f->flags) & FASYNC)
+		err = fasync_set(f, fd, flags & FASYNC);
+	if (err < 0)
+		return err;
 	f->flags = (f->flags & ~SETFL_MASK) | (flags & SETFL_MASK);
 	return 0;
 }
@@ -46,6 +53,8 @@ static long set_owner(struct file *f, int type, int id)
 		return -ESRCH;
 	if (id && type == F_OWNER_PGRP && !pgrp_exists(id))
 		return -ESRCH;
+	f->owner_uid = current->cred->uid;
+	f->owner_euid = current->cred->euid;
 	f->owner_type = type;
 	f->owner_id = id;
 	return 0;
@@ -108,11 +117,11 @@ static long fcntl_descriptor(struct file *f, int fd, int cmd, u64 arg)
 	}
 }
 
-static long fcntl_file(struct file *f, int cmd, u64 arg)
+static long fcntl_file(struct file *f, int fd, int cmd, u64 arg)
 {
 	switch (cmd) {
 	case F_SETFL:
-		return set_flags(f, (u32)arg);
+		return set_flags(f, fd, (u32)arg);
 	case F_GETLK:
 	case F_SETLK:
 	case F_SETLKW:
@@ -163,7 +172,7 @@ SYSCALL_DEFINE3(fcntl, int, fd, int, cmd, u64, arg)
 		cmd == F_GETFL || (f->flags & O_PATH))
 		ret = fcntl_descriptor(f, fd, cmd, arg);
 	else
-		ret = fcntl_file(f, cmd, arg);
+		ret = fcntl_file(f, fd, cmd, arg);
 	file_put(f);
 	return ret;
 }
@@ -192,12 +201,16 @@ SYSCALL_DEFINE2(flock, int, fd, int, op)
 #define ABI_FICLONE 0x40049409
 #define ABI_FICLONERANGE 0x4020940d
 
-static long set_flag_from_user(struct file *f, uaddr_t arg, u32 flag)
+static long set_flag_from_user(struct file *f, int fd, uaddr_t arg, u32 flag)
 {
-	int on;
+	int on, err = 0;
 
 	if (copy_from_user(&on, arg, sizeof(on)))
 		return -EFAULT;
+	if (flag == FASYNC && !on != !(f->flags & FASYNC))
+		err = fasync_set(f, fd, on);
+	if (err < 0)
+		return err;
 	f->flags = on ? f->flags | flag : f->flags & ~flag;
 	return 0;
 }
@@ -227,9 +240,9 @@ static long do_ioctl(struct file *f, int fd, u32 cmd, uaddr_t arg)
 	case ABI_FIONCLEX:
 		return fd_set_cloexec(fd, cmd == ABI_FIOCLEX);
 	case ABI_FIONBIO:
-		return set_flag_from_user(f, arg, O_NONBLOCK);
+		return set_flag_from_user(f, fd, arg, O_NONBLOCK);
 	case ABI_FIOASYNC:
-		return set_flag_from_user(f, arg, FASYNC);
+		return set_flag_from_user(f, fd, arg, FASYNC);
 	case ABI_FIOQSIZE:
 		return S_ISREG(f->inode->mode) || S_ISDIR(f->inode->mode)
 			? put_user_u64(arg, f->inode->size) : -ENOTTY;
