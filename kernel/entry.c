@@ -73,6 +73,8 @@ static void entry_stub(struct task *t)
 		task_exit(t);
 		return;
 	}
+	if (ret == SYSCALL_RESUMED)
+		return;
 	regs = guest_regs(t);
 	if (!regs) {
 		group_exit(t->tg, SIGSEGV);

@@ -57,6 +57,9 @@ struct guest_order {
 /* Executes system calls in the guest process, in order, stopping at the first that fails. Returns
  * the first one's result, or the error. Sleeps. -ESRCH if the process died. */
 long guest_orders(struct task *t, const struct guest_order *o, unsigned nr);
+/* Executes all nr whatever they give and resumes t, its rax being the first one's result: ends a
+ * GUEST_TRAP without a further round trip. */
+void guest_orders_resume(struct task *t, const struct guest_order *o, unsigned nr);
 long guest_order(struct task *t, u64 nr, u64 a0, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5);
 /* Installs a copy of hfd in the guest process for one mapping or exec; returns the number there.
  * The caller closes it with an order in the same batch as its use. */

@@ -68,6 +68,10 @@ static long map_hfd(struct task *t, int hfd, const u64 args[6], u64 off)
 	o[0] = (struct guest_order){
 		__NR_mmap, {args[0], args[1], args[2], args[3], (u64)gfd, off}};
 	o[1] = (struct guest_order){__NR_close, {(u64)gfd}};
+	if (!signal_pending(t)) {
+		guest_orders_resume(t, o, 2);
+		return SYSCALL_RESUMED;
+	}
 	ret = guest_orders(t, o, 2);
 	if (ret < 0 && ret != -ESRCH)
 		guest_order(t, __NR_close, (u64)gfd, 0, 0, 0, 0, 0);

@@ -29,6 +29,8 @@ void syscall_print_support(void (*line)(const char *text, void *arg), void *arg)
 
 /* The handler has set all registers itself (rt_sigreturn, a successful execve): answer nothing. */
 #define SYSCALL_NO_RESULT (-4000)
+/* The thread has been resumed already (guest_orders_resume). */
+#define SYSCALL_RESUMED (-4001)
 
 #define SYSCALL_DEFINE0(name)                                                                      \
 	long call_##name(const u64 *args);                                                         \

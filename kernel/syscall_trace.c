@@ -75,7 +75,7 @@ static void put_arg(struct text *t, char kind, u64 v)
 
 static void put_result(struct text *t, long ret)
 {
-	if (ret == SYSCALL_NO_RESULT)
+	if (ret == SYSCALL_NO_RESULT || ret == SYSCALL_RESUMED)
 		put(t, ") = ?");
 	else if (ret < 0 && ret >= -4095)
 		put(t, ") = -1 %s", ret > -512 ? strerrorname_np((int)-ret) : "ERESTART");

@@ -392,20 +392,24 @@ struct abi_sigcontext *guest_regs(struct task *t)
 	return g->run == RUN_STUB && g->regs_valid ? &g->regs : NULL;
 }
 
-void guest_resume(struct task *t)
+static void resume(struct guest *g, long answer)
 {
-	struct guest *g = t->guest;
 	uaddr_t mc = g->uc + offsetof(struct abi_ucontext, mc);
 
 	if (g->regs_valid && memcmp(&g->regs, &g->regs_in_guest, sizeof(g->regs)) &&
-		guest_write(t, mc, &g->regs, sizeof(g->regs)) < 0) {
+		guest_write(g->task, mc, &g->regs, sizeof(g->regs)) < 0) {
 		skas_kill_process(g->proc, "stub stack unwritable");
 		return;
 	}
 	prefetch_drop(g);
 	g->regs_valid = false;
 	g->run = RUN_NATIVE;
-	backend->answer(g, 0);
+	backend->answer(g, answer);
+}
+
+void guest_resume(struct task *t)
+{
+	resume(t->guest, 0);
 }
 
 int guest_write_frame(struct task *t, uaddr_t dst, const void *src, size_t len,
@@ -482,6 +486,18 @@ long guest_orders(struct task *t, const struct guest_order *o, unsigned nr)
 	}
 	err = guest_wait_order(g, nr);
 	return err < 0 ? err : g->result;
+}
+
+void guest_orders_resume(struct task *t, const struct guest_order *o, unsigned nr)
+{
+	struct guest *g = t->guest;
+
+	BUG_ON(nr == 0 || nr > STUB_MAX_ORDERS || g->run != RUN_STUB || order_is_checked(o[0].nr));
+	if (guest_write(t, g->slot, o, nr * sizeof(*o)) < 0) {
+		skas_kill_process(g->proc, "slot unwritable");
+		return;
+	}
+	resume(g, nr | STUB_RETURN);
 }
 
 long guest_order(struct task *t, u64 nr, u64 a0, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)

@@ -5,6 +5,8 @@
  */
 #include "skas/skas.h"
 
+#include "kernel/lib/log.h"
+
 #include <sys/uio.h>
 
 pid_t guest_mem_pid(const struct guest *g)
@@ -65,4 +67,20 @@ ssize_t guest_writev(struct task *t, const void *src, size_t len, const struct i
 	ssize_t n = process_vm_writev(guest_mem_pid(t->guest), &local, 1, uiov, nr, 0);
 
 	return n <= 0 ? -EFAULT : n;
+}
+
+int guest_write_pieces(struct task *t, const struct guest_piece *p, unsigned nr)
+{
+	struct iovec local[8], remote[8];
+	ssize_t total = 0;
+
+	BUG_ON(nr > ARRAY_SIZE(local));
+	for (unsigned i = 0; i < nr; i++) {
+		local[i] = (struct iovec){(void *)p[i].src, p[i].len};
+		remote[i] = (struct iovec){(void *)p[i].dst, p[i].len};
+		total += (ssize_t)p[i].len;
+	}
+	if (process_vm_writev(guest_mem_pid(t->guest), local, nr, remote, nr, 0) != total)
+		return -EFAULT;
+	return 0;
 }

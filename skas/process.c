@@ -320,10 +320,13 @@ static int write_start_frame(struct task *parent, struct guest *child, uaddr_t s
 	uc.mc.fpstate = fp_len ? slot + STUB_SLOT_FPSTATE : 0;
 	child->uc = slot + STUB_SLOT_FRAME;
 	child->regs = uc.mc;
-	if (guest_write(parent, child->uc, &uc, sizeof(uc)) < 0 ||
-		guest_write(parent, slot + STUB_SLOT_FPSTATE, fp, (size_t)fp_len) < 0)
-		return -EFAULT;
-	return 0;
+	struct guest_piece piece[] = {
+		{child->uc, &uc, sizeof(uc)},
+		{slot + offsetof(struct stub_slot, token), &child->token, sizeof(child->token)},
+		{slot + STUB_SLOT_FPSTATE, fp, (size_t)fp_len},
+	};
+
+	return guest_write_pieces(parent, piece, fp_len ? 3 : 2);
 }
 
 #define THREAD_FLAGS                                                                               \
@@ -385,18 +388,17 @@ static struct guest *clone_prepare(struct task *parent, struct task *child,
 	return cg;
 }
 
+/* A child with a stack of its own returns through a frame we write; a forked one through a copy of
+ * its parent's. */
 static int clone_arm(struct task *parent, struct guest *cg, const struct guest_clone *c)
 {
-	uaddr_t token_slot = (c->flags & CLONE_VM) ? cg->slot : parent->guest->slot;
-	int err = 0;
+	uaddr_t token = parent->guest->slot + offsetof(struct stub_slot, token);
+	int err;
 
-	if (c->flags & CLONE_VM)
-		err = write_start_frame(parent, cg, cg->slot);
-	if (!err && guest_write(parent, token_slot + offsetof(struct stub_slot, token), &cg->token,
-			    sizeof(cg->token)) < 0)
-		err = -EFAULT;
-	if (c->flags & CLONE_VM)
-		cg->regs_in_guest = cg->regs;
+	if (!(c->flags & CLONE_VM))
+		return guest_write(parent, token, &cg->token, sizeof(cg->token));
+	err = write_start_frame(parent, cg, cg->slot);
+	cg->regs_in_guest = cg->regs;
 	return err;
 }
 

@@ -96,7 +96,14 @@ void guest_untrack(struct guest *g);
 struct host_process *host_process_find(pid_t pid);
 void host_process_set_pid(struct host_process *p, pid_t pid);
 
-/* memory.c: any thread of p's address space */
+/* memory.c */
+struct guest_piece {
+	uaddr_t dst;
+	const void *src;
+	size_t len;
+};
+int guest_write_pieces(struct task *t, const struct guest_piece *p, unsigned nr); /* <= 8; 0 or -EFAULT */
+/* Any thread of g's address space. */
 pid_t guest_mem_pid(const struct guest *g);
 
 /* filter.c */

@@ -75,10 +75,13 @@ static void serve(unsigned long event, unsigned long uc, unsigned long info)
 		long n = call6(STUB_HYPERCALL, event, uc, info, (unsigned long)res,
 			(unsigned long)first, slot->token);
 
+		int final = n > 0 && (n & STUB_RETURN);
+
 		if (n == 0)
 			return;
 		if (n < 0)
 			call6(NR_exit_group, 70, 0, 0, 0, 0, 0);
+		n &= STUB_RETURN - 1;
 		for (done = 0; done < n && done < STUB_MAX_ORDERS; done++) {
 			const struct stub_order *o = &slot->orders[done];
 
@@ -87,8 +90,12 @@ static void serve(unsigned long event, unsigned long uc, unsigned long info)
 				first = res;
 			if (o->nr == NR_clone && res == 0)
 				die_with_kernel();
-			if ((unsigned long)res > -4096ul)
+			if ((unsigned long)res > -4096ul && !final)
 				break;
+		}
+		if (final) {
+			*(long *)(uc + STUB_UC_RAX) = first;
+			return;
 		}
 		event = STUB_DONE;
 	}

@@ -15,7 +15,11 @@
 #define STUB_MAX_ORDERS 16
 
 /* hypercall(event, uc, info, result, first, token): the answer n < 0 means exit, 0 return to guest
- * code by rt_sigreturn from uc, n > 0 execute the first n orders and report STUB_DONE. */
+ * code by rt_sigreturn from uc, n > 0 execute the first n orders and report STUB_DONE; with
+ * STUB_RETURN, execute all n whatever they give, store the first's result as the guest's rax, and
+ * return to guest code. */
+#define STUB_RETURN 0x100
+#define STUB_UC_RAX 144 /* of rax in struct ucontext */
 #define STUB_HYPERCALL 0x5c1f
 #define STUB_KICK_SIGNAL 64
 

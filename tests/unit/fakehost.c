@@ -425,6 +425,11 @@ int guest_usage(struct task *t, bool whole_process, struct guest_usage *u)
 }
 
 MISSING(long, guest_orders, struct task *t, const struct guest_order *o, unsigned nr)
+void guest_orders_resume(struct task *t, const struct guest_order *o, unsigned nr)
+{
+	abort();
+}
+
 MISSING(long, guest_order, struct task *t, u64 nr, u64 a0, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
 MISSING(int, guest_give_fd, struct task *t, int hfd)
 MISSING(int, guest_enter_stub, struct task *t)
