@@ -11,9 +11,11 @@
 #include "kernel/syscall.h"
 #include "kernel/uaccess.h"
 
+#include <asm/unistd.h>
 #include <stdio.h>
 
 #define MAX_SCRIPT_DEPTH 5
+#define ADDR_NO_RANDOMIZE 0x0040000u /* personality(2) */
 
 /* ---- argument strings ---- */
 
@@ -292,6 +294,17 @@ static int commit(struct task *t, struct exec *e)
 	return 0;
 }
 
+/* The host randomises stack and mappings, unless told not to. */
+static void set_layout(struct task *t)
+{
+	bool fixed = t->personality & ADDR_NO_RANDOMIZE;
+
+	if (fixed == t->fixed_layout)
+		return;
+	guest_order(t, __NR_personality, fixed ? ADDR_NO_RANDOMIZE : 0, 0, 0, 0, 0, 0);
+	t->fixed_layout = fixed;
+}
+
 /* Everything that can fail for a reason the caller should hear is done before guest_exec. */
 static long exec_run(struct exec *e)
 {
@@ -311,6 +324,7 @@ static long exec_run(struct exec *e)
 		elf_free(img);
 		return -EINTR;
 	}
+	set_layout(t);
 	alone = t->tg->nr_tasks == 1;
 	t->tg->execing = t;
 	err = guest_exec(t, &gi);

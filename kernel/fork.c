@@ -110,6 +110,7 @@ static void child_inherit(struct task *c, const struct task *p, u64 flags)
 	c->sched_priority = p->sched_priority;
 	c->no_new_privs = p->no_new_privs;
 	c->personality = p->personality;
+	c->fixed_layout = p->fixed_layout;
 	c->timerslack_ns = p->timerslack_ns;
 	if (!(flags & CLONE_VM) || (flags & CLONE_VFORK))
 		c->altstack = p->altstack;

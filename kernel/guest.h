@@ -154,5 +154,8 @@ int guest_set_affinity(struct task *t, const void *mask, size_t len);
 ssize_t guest_get_affinity(struct task *t, void *mask, size_t len);
 int guest_set_nice(struct task *t, int nice);
 uaddr_t guest_robust_list(struct task *t); /* as set_robust_list(2) left it; 0: none */
+/* The host enforces a soft limit (RLIMIT_AS, _DATA, _STACK) on t's address space, as far as its own
+ * hard limit allows. */
+void guest_set_limit(struct task *t, int which, u64 soft);
 
 #endif

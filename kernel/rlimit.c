@@ -1,6 +1,7 @@
 /*
  * Resource limits: getrlimit(2), setrlimit(2), prlimit(2). The limits are kept here and enforced
- * where the resource is given out: descriptors, file size, processes, queued signals, CPU time.
+ * where the resource is given out: descriptors, file size, processes, queued signals, CPU time. The
+ * host enforces those on the address space.
  */
 #include "kernel/itimer.h"
 #include "kernel/pid.h"
@@ -20,6 +21,8 @@ static int limit_set(struct tgroup *tg, int which, const struct rlimit *new)
 	if (new->rlim_max > r->rlim_max && !capable(CAP_SYS_RESOURCE))
 		return -EPERM;
 	*r = *new;
+	if ((which == RLIMIT_AS || which == RLIMIT_DATA || which == RLIMIT_STACK) && tgroup_task(tg))
+		guest_set_limit(tgroup_task(tg), which, new->rlim_cur);
 	if (which == RLIMIT_CPU) {
 		if (!r->rlim_cur)
 			r->rlim_cur = 1; /* 0 means at once: one second, as Linux has it */

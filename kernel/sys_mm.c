@@ -135,8 +135,48 @@ SYSCALL_DEFINE6(mmap, u64, addr, u64, len, u64, prot, u64, flags, int, fd, u64, 
 		return guest_order(current, __NR_##name, a, b, c, 0, 0, 0);                        \
 	}
 NATIVE_CALL3(msync)
-NATIVE_CALL3(mlock)
 NATIVE_CALL3(munlock)
-NATIVE_CALL3(mlock2)
-NATIVE_CALL3(mlockall)
 NATIVE_CALL3(munlockall)
+
+/* RLIMIT_MEMLOCK binds who lacks CAP_IPC_LOCK in the guest; the host's own limit comes on top. */
+static int may_lock(u64 len)
+{
+	u64 limit = task_rlimit(current, RLIMIT_MEMLOCK);
+	struct guest_mem_detail d;
+
+	if (capable(CAP_IPC_LOCK) || limit == RLIM_INFINITY)
+		return 0;
+	if (!limit)
+		return -EPERM;
+	if (len > limit)
+		return -ENOMEM;
+	if (guest_mem_detail(current, &d) == 0 && d.locked * 1024 + len > limit)
+		return -ENOMEM;
+	return 0;
+}
+
+SYSCALL_DEFINE2(mlock, u64, addr, u64, len)
+{
+	int err = may_lock(len);
+
+	return err < 0 ? err : guest_order(current, __NR_mlock, addr, len, 0, 0, 0, 0);
+}
+
+SYSCALL_DEFINE3(mlock2, u64, addr, u64, len, u32, flags)
+{
+	int err = flags & ~1u ? -EINVAL : may_lock(len);
+
+	return err < 0 ? err : guest_order(current, __NR_mlock2, addr, len, flags, 0, 0, 0);
+}
+
+SYSCALL_DEFINE1(mlockall, u32, flags)
+{
+	struct guest_mem_detail d = {.size = 0};
+	int err;
+
+	if (!flags || flags & ~7u || flags == 4)
+		return -EINVAL;
+	guest_mem_detail(current, &d);
+	err = may_lock((flags & 1) ? d.size * 1024 : 0);
+	return err < 0 ? err : guest_order(current, __NR_mlockall, flags, 0, 0, 0, 0, 0);
+}

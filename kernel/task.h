@@ -157,6 +157,7 @@ struct task {
 	u64 start_ns;
 	u64 nr_calls;
 	u32 personality;
+	bool fixed_layout; /* the host process has ADDR_NO_RANDOMIZE */
 	u32 timerslack_ns;
 };
 

@@ -94,6 +94,7 @@ static const struct rule stub_rules[] = {
 	{__NR_clone, ACT_INTERCEPT},
 	{__NR_exit, ACT_INTERCEPT},
 	{__NR_sigaltstack, ACT_ALLOW},
+	{__NR_personality, ACT_ALLOW}, /* of this process: how its next exec lays memory out */
 	{__NR_mlock, ACT_ALLOW},
 	{__NR_munlock, ACT_ALLOW},
 	{__NR_mlockall, ACT_ALLOW},

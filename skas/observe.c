@@ -407,6 +407,16 @@ ssize_t guest_get_affinity(struct task *t, void *mask, size_t len)
 	return sched_getaffinity(t->guest->host_tid, len, mask) < 0 ? -errno : (ssize_t)len;
 }
 
+void guest_set_limit(struct task *t, int which, u64 soft)
+{
+	struct rlimit r;
+
+	if (!t->guest || t->guest->proc->dead || prlimit(t->guest->proc->pid, which, NULL, &r) < 0)
+		return;
+	r.rlim_cur = MIN(soft, r.rlim_max);
+	prlimit(t->guest->proc->pid, which, &r, NULL);
+}
+
 int guest_set_nice(struct task *t, int nice)
 {
 	if (!t->guest || t->guest->proc->dead)

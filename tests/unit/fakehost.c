@@ -456,6 +456,10 @@ uaddr_t guest_robust_list(struct task *t)
 
 MISSING(int, guest_set_nice, struct task *t, int nice)
 
+void guest_set_limit(struct task *t, int which, u64 soft)
+{
+}
+
 /* ---- tasks ---- */
 
 static struct path root;

@@ -33,8 +33,8 @@ int main(void)
 			}
 		}
 	}
-	/* Only now: fork does not complete while signals keep coming. One write for all, for the same
-	 * reason. */
+	/* Only now: fork does not complete while signals keep coming. One write for all, for the
+	 * same reason. */
 	CHECK_EQ(write(go.fd[1], "gggg", 4), 4);
 	for (int i = 0; i < 4; i++)
 		CHECK_KILLED(pids[i], SIGKILL);

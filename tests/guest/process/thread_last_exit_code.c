@@ -5,9 +5,11 @@
 #include <pthread.h>
 
 static struct gate go;
+static pthread_t leader;
 
 static void *last(void *arg)
 {
+	CHECK_EQ(pthread_join(leader, NULL), 0);
 	gate_wait(&go);
 	syscall(SYS_exit, 33);
 	return arg;
@@ -20,6 +22,7 @@ int main(void)
 	if (pid == 0) {
 		pthread_t t;
 
+		leader = pthread_self();
 		CHECK_EQ(pthread_create(&t, NULL, last, NULL), 0);
 		syscall(SYS_exit, 44);
 	}
