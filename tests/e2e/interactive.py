@@ -173,7 +173,7 @@ def interrupt():
     run("echo $?", "130\r\n")
     s.send("half a line")
     s.expect("half a line")
-    s.send("\x03")
+    s.send("\x03\r")  # readline may notice the signal only at the next key
     s.expect("P> ")
     start("bash -c 'trap \"echo trapped\" INT; cat; echo after$((1))'")
     s.send("y\r")
