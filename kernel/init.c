@@ -68,7 +68,7 @@ static int make_root(const struct machine_options *o, struct super **out)
 	int err = hostfs_mount_dir(o->root, o->root_rw, false, &lower);
 
 	if (err < 0) {
-		complain("skiff: cannot use %s as root directory: %s\n", o->root, err);
+		complain("skiff: cannot use %s as root directory: %s", o->root, err);
 		return err;
 	}
 	if (o->root_rw) {
@@ -77,7 +77,7 @@ static int make_root(const struct machine_options *o, struct super **out)
 	}
 	err = make_upper(o, &upper);
 	if (err < 0) {
-		complain("skiff: cannot use %s for the overlay: %s\n",
+		complain("skiff: cannot use %s for the overlay: %s",
 			o->overlay_dir ? o->overlay_dir : "memory", err);
 		return err;
 	}
@@ -172,7 +172,7 @@ static int mount_volume(const struct volume *v)
 	int err = hostfs_mount_dir(v->host, !v->readonly, false, &sb);
 
 	if (err < 0) {
-		complain("skiff: cannot use volume %s: %s\n", v->host, err);
+		complain("skiff: cannot use volume %s: %s", v->host, err);
 		return err;
 	}
 	if (S_ISDIR(sb->root->inode->mode))
@@ -186,7 +186,7 @@ static int mount_volume(const struct volume *v)
 	}
 	super_put(sb);
 	if (err < 0)
-		complain("skiff: cannot mount a volume at %s: %s\n", v->guest, err);
+		complain("skiff: cannot mount a volume at %s: %s", v->guest, err);
 	return err;
 }
 
@@ -325,7 +325,7 @@ static int enter_cwd(struct task *t)
 	int err = path_lookup(&t->fs->root, dir, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &p);
 
 	if (err < 0) {
-		complain("skiff: cannot start in directory %s: %s\n", dir, err);
+		complain("skiff: cannot start in directory %s: %s", dir, err);
 		return err;
 	}
 	path_put(&t->fs->cwd);
@@ -361,11 +361,11 @@ static int exec_status(int err)
 static void explain_exec(const char *name, int err)
 {
 	if (err == -ENOENT)
-		complain("skiff: %s: command not found in the guest\n", name, err);
+		complain("skiff: %s: command not found in the guest", name, err);
 	else if (err == -ENOEXEC)
-		complain("skiff: %s: not an x86-64 ELF program or a script with #!\n", name, err);
+		complain("skiff: %s: not an x86-64 ELF program or a script with #!", name, err);
 	else
-		complain("skiff: %s: %s\n", name, err);
+		complain("skiff: %s: %s", name, err);
 }
 
 /* Runs on the first task's coroutine once its host process is there. */
@@ -422,7 +422,7 @@ int machine_start(const struct machine_options *o)
 	uts_set(uts_nodename, o->hostname, strlen(o->hostname));
 	err = register_filesystems();
 	if (err < 0) {
-		complain("skiff: cannot set up the kernel (%s): %s\n", "filesystems", err);
+		complain("skiff: cannot set up the kernel (%s): %s", "filesystems", err);
 		return err;
 	}
 	log_boot(o);
@@ -432,7 +432,7 @@ int machine_start(const struct machine_options *o)
 	t->tg->usage_due = true;
 	err = guest_boot(t);
 	if (err < 0)
-		complain("skiff: cannot start a guest process (%s): %s\n", "seccomp", err);
+		complain("skiff: cannot start a guest process (%s): %s", "seccomp", err);
 	return err;
 }
 

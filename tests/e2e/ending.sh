@@ -2,23 +2,6 @@
 # not: native
 . "${E2E:-$(dirname "$0")}/lib.sh"
 
-marker=SKIFF_E2E_MARK_$$_$RANDOM
-export "$marker=1"
-
-# Host processes with the marker in their environment, or descended from skiff, other than this script's own.
-leftovers() {
-	local p pid
-	for p in /proc/[0-9]*; do
-		pid=${p#/proc/}
-		[ "$pid" = $$ ] || [ "$pid" = "$BASHPID" ] && continue
-		if grep -qa "$marker=1" "$p/environ" 2>/dev/null && [[ $(readlink "$p/exe" 2>/dev/null) != */bash ]]; then
-			echo "$pid $(tr '\0' ' ' <"$p/cmdline" 2>/dev/null)"
-		elif grep -qsE '[ /]memfd:skiff|memfd:skas' "$p/maps" && [[ " ${stubs:-} " == *" $pid "* ]]; then
-			echo "$pid (guest)"
-		fi
-	done
-}
-
 # Every process below pid $1.
 descendants() {
 	local c
@@ -45,7 +28,7 @@ busy='mkdir -p /tmp/m && mount -t tmpfs none /tmp/m; mkfifo /tmp/f; sleep 1000 &
 
 snapshot() {
 	cat /proc/self/mountinfo | sort >"$SCRATCH/$1.mounts"
-	ls -A /tmp /var/tmp /dev/shm /run 2>/dev/null | grep -v '^skiff-e2e\.' >"$SCRATCH/$1.files"
+	ls -A /tmp /var/tmp /dev/shm /run 2>/dev/null | grep -i skiff | grep -v '^skiff-e2e\.' >"$SCRATCH/$1.files"
 	grep -ai skiff /proc/net/unix >"$SCRATCH/$1.sockets"
 }
 
@@ -57,11 +40,11 @@ ending() {
 	exec 5< <(exec timeout -k 5 60 "$SKIFF" run "--backend=$BACKEND" ${ROOT:+--root "$ROOT"} ${opts:-} -- bash -c "${script:-$busy}" 2>&1 <"${input:-/dev/null}" & echo "pid $!"; wait $!; echo "status $?")
 	read -r line <&5
 	pid=${line#pid }
-	pid=$(cat /proc/"$pid"/task/*/children 2>/dev/null) # timeout's child
-	pid=${pid%% *}
 	while read -r -t 30 line <&5; do
 		[ "$line" = up ] && break
 	done
+	pid=$(cat /proc/"${pid:-0}"/task/*/children 2>/dev/null) # timeout's child
+	pid=${pid%% *}
 	all=$(descendants "${pid:-0}")
 	if [ "$line" != up ] || [ -z "$all" ]; then
 		not_ok "$name" "the machine did not come up: $line"
@@ -100,7 +83,5 @@ script="${busy%wait}read x; kill -KILL \$\$" opts=--init
 ending "death of CMD below init" 137 eval 'echo go >&6'
 unset script input opts
 
-# SIGKILL of one guest process's host process: the machine goes on.
 exec 6>&-
-unset "$marker"
 done_testing

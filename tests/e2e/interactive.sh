@@ -38,7 +38,6 @@ t send-keys -t 0 C-c
 t send-keys -t 0 'tmux -L e2e wait-for -S four' Enter
 check "Ctrl-C in a pane" timeout 20 tmux -L e2e wait-for four
 check "kill-server" t kill-server
-while pgrep -f 'tmux -L e2e' >/dev/null; do :; done
 is "no session is left" 1 "$(t ls >/dev/null 2>&1; echo $?)"
 EOF
 done_testing

@@ -10,7 +10,7 @@ expect_out "-v at a new mount point" content sk -v "$SCRATCH/vol:/new/mount/poin
 expect_out "-v of a file" content sk -v "$SCRATCH/vol/file:/mnt/f" -- cat /mnt/f
 expect_status "-v is writable" 0 sk -v "$SCRATCH/vol:/mnt" -- sh -c 'echo new >/mnt/new; mkdir /mnt/d; echo more >>/mnt/file; mv /mnt/new /mnt/d/moved; ln -s d /mnt/link'
 expect_eq "what was written is on the host" "content more new" "$(cat "$SCRATCH/vol/file" "$SCRATCH/vol/link/moved" | xargs)"
-expect_status "-v ...:ro refuses writes" 1 sk -v "$SCRATCH/vol:/mnt:ro" -- sh -c 'echo x >/mnt/ro' 2>/dev/null
+expect_status "-v ...:ro refuses writes" 2 sk -v "$SCRATCH/vol:/mnt:ro" -- sh -c 'echo x >/mnt/ro' 2>/dev/null
 expect_match "it is EROFS" 'Read-only' "$(sk -v "$SCRATCH/vol:/mnt:ro" -- touch /mnt/ro 2>&1)"
 [ ! -e "$SCRATCH/vol/ro" ] && ok "nothing came through" || not_ok "nothing came through"
 expect_out "two volumes" "content content" sk -v "$SCRATCH/vol:/mnt" -v "$SCRATCH/vol/file:/media/f" -- sh -c 'echo $(head -n1 /mnt/file) $(head -n1 /media/f)'
@@ -35,12 +35,14 @@ expect_out "sethostname inside" "changed" sk sh -c 'echo changed >/proc/sys/kern
 
 # ---- the host is not changed by default ----
 mark=skiff-e2e-$$
+dirs="/ /etc /usr /usr/bin /var /tmp /home /opt"
+[ "$(id -u)" != 0 ] || dirs="$dirs /root" # not readable for others on the host
 expect_status "writes all over the default root" 0 sk sh -c "
-for d in / /etc /usr /usr/bin /var /tmp /home /root /opt; do echo x >\$d/$mark || exit 1; done
+for d in $dirs; do echo x >\$d/$mark || exit 1; done
 echo y >>/etc/passwd && rm /etc/hostname; mkdir /$mark.d && mv /etc/profile /$mark.d/ && chmod 700 /usr && chown 5:5 /etc/group
 [ \$(stat -c %u /etc/group) = 5 ] && ln /etc/fstab /etc/$mark.l; rm -r /usr/share/doc 2>/dev/null; [ ! -e /usr/share/doc ]"
 found=
-for d in / /etc /usr /usr/bin /var /tmp /home /root /opt; do
+for d in $dirs; do
 	[ ! -e "$ROOT$d/$mark" ] || found="$found $d"
 done
 expect_eq "nothing is left on the host" "" "$found"
@@ -87,5 +89,5 @@ else
 fi
 
 # ---- limits ----
-expect_out "--pids" "no more" sk --pids 20 -- bash -c 'for i in $(seq 40); do sleep 100 2>/dev/null & done 2>/dev/null; echo no more; kill $(jobs -p) 2>/dev/null' 2>/dev/null
+expect_match "--pids" 'Cannot fork' "$(sk --pids 20 -- dash -c 'for i in $(seq 40); do sleep 100 & done' 2>&1)"
 done_testing
