@@ -67,6 +67,10 @@ static int make_root(const struct machine_options *o, struct super **out)
 	struct super *lower, *upper;
 	int err = hostfs_mount_dir(o->root, o->root_rw, false, &lower);
 
+	if (!err && !S_ISDIR(lower->root->inode->mode)) {
+		super_put(lower);
+		err = -ENOTDIR;
+	}
 	if (err < 0) {
 		complain("skiff: cannot use %s as root directory: %s", o->root, err);
 		return err;
@@ -76,6 +80,10 @@ static int make_root(const struct machine_options *o, struct super **out)
 		return 0;
 	}
 	err = make_upper(o, &upper);
+	if (!err && !S_ISDIR(upper->root->inode->mode)) {
+		super_put(upper);
+		err = -ENOTDIR;
+	}
 	if (err < 0) {
 		complain("skiff: cannot use %s for the overlay: %s",
 			o->overlay_dir ? o->overlay_dir : "memory", err);

@@ -55,6 +55,7 @@ mistake "bad --backend" 125 'magic' "$SKIFF" run --backend=magic -- true
 mistake "bad --trace" 125 'nonsense' "$SKIFF" run --trace=nonsense -- true
 mistake "bad -u" 125 'no-such-user' "$SKIFF" run -u no-such-user:x -- true
 mistake "missing overlay" 125 '/no/such/overlay' "$SKIFF" run --overlay /no/such/overlay/deep -- true
+mistake "overlay is a file" 125 '/etc/passwd' "$SKIFF" run --overlay /etc/passwd -- true
 mistake "CMD not found" 127 'no-such-command' "${run[@]}" -- no-such-command
 mistake "CMD path not found" 127 '/no/such/command' "${run[@]}" -- /no/such/command
 mistake "CMD is a directory" 126 '/etc' "${run[@]}" -- /etc
