@@ -258,6 +258,16 @@ static const struct pseudo_row devices_rows[] = {
 static const struct pseudo_dir devices_dir = {PSEUDO_DIR(devices_rows)};
 
 /* ---- the rest ---- */
+static const struct pseudo_row class_rows[] = {
+	SUBDIR("block", &empty_dir),
+};
+static const struct pseudo_dir class_dir = {PSEUDO_DIR(class_rows)};
+static const struct pseudo_row dev_rows[] = {
+	SUBDIR("block", &empty_dir),
+	SUBDIR("char", &empty_dir),
+};
+static const struct pseudo_dir dev_dir = {PSEUDO_DIR(dev_rows)};
+
 static const struct pseudo_row fs_rows[] = {
 	SUBDIR("cgroup", &empty_dir),
 };
@@ -294,8 +304,8 @@ static const struct pseudo_dir kernel_dir = {PSEUDO_DIR(kernel_rows)};
 static const struct pseudo_row root_rows[] = {
 	SUBDIR("block", &empty_dir),
 	SUBDIR("bus", &empty_dir),
-	SUBDIR("class", &empty_dir),
-	SUBDIR("dev", &empty_dir),
+	SUBDIR("class", &class_dir),
+	SUBDIR("dev", &dev_dir),
 	SUBDIR("devices", &devices_dir),
 	SUBDIR("firmware", &empty_dir),
 	SUBDIR("fs", &fs_dir),
