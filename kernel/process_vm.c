@@ -1,115 +1,113 @@
 /*
- * process_vm_readv(2), process_vm_writev(2): copies between the caller's memory and another guest
- * process's, through a buffer of ours. Who may is decided as for /proc/PID/mem. A transfer ends at
- * the first remote address that faults; what was moved before counts.
+ * Memory of another process: process_vm_readv(2), process_vm_writev(2). Data goes through a bounce
+ * buffer; a fault on either side ends the transfer with what has been moved whole.
  */
-#include "fs/proc/proc.h"
 #include "kernel/pid.h"
 #include "kernel/syscall.h"
 #include "kernel/uaccess.h"
 
-struct transfer {
-	struct task *peer;
-	struct uio local;
-	char *buf;
-	bool write;
-};
+#define BOUNCE 65536ul
 
-static ssize_t move_some(struct transfer *x, uaddr_t remote, size_t len)
+static long find_target(int pid, struct task **out)
+{
+	struct tgroup *tg = tgroup_find_any(pid);
+	struct task *t = tg ? tgroup_task(tg) : NULL;
+	const struct cred *me = current->cred;
+
+	if (!t || !t->mm)
+		return -ESRCH;
+	if (t->tg != current->tg && !capable(CAP_SYS_PTRACE) &&
+		(me->uid != t->cred->uid || me->uid != t->cred->euid || me->uid != t->cred->suid ||
+			me->gid != t->cred->gid || !t->mm->dumpable))
+		return -EPERM;
+	*out = t;
+	return 0;
+}
+
+static ssize_t move(
+	struct task *t, uaddr_t addr, struct uio *local, void *buf, size_t len, bool write)
 {
 	ssize_t n;
 
-	if (x->write) {
-		n = uio_get(&x->local, x->buf, len);
-		return n > 0 ? guest_write_some(x->peer, remote, x->buf, (size_t)n) : n;
+	if (write) {
+		n = uio_get(local, buf, len);
+		return n <= 0 ? n : guest_write_some(t, addr, buf, n);
 	}
-	n = guest_read_some(x->peer, x->buf, remote, len);
-	return n > 0 ? uio_put(&x->local, x->buf, (size_t)n) : n;
+	n = guest_read_some(t, buf, addr, len);
+	return n <= 0 ? n : uio_put(local, buf, n);
 }
 
-static ssize_t move_segment(struct transfer *x, const struct iovec *v)
+/* One remote segment; *done counts on. 0, or the error that ended it. */
+static long move_segment(struct task *t, const struct iovec *remote, struct uio *local, void *buf,
+	bool write, size_t *done)
 {
-	uaddr_t at = (uaddr_t)(uintptr_t)v->iov_base;
-	size_t done = 0;
+	uaddr_t addr = (uaddr_t)(uintptr_t)remote->iov_base;
+	size_t left = remote->iov_len;
 
-	while (done < v->iov_len && x->local.left) {
-		size_t len = MIN(MIN(v->iov_len - done, IO_BUFFER_SIZE), x->local.left);
-		ssize_t n = move_some(x, at + done, len);
-
-		if (n <= 0)
-			return done ? (ssize_t)done : -EFAULT;
-		done += (size_t)n;
-		if ((size_t)n < len)
-			break;
-	}
-	return (ssize_t)done;
-}
-
-static ssize_t move_all(struct transfer *x, const struct iovec *remote, u64 nr)
-{
-	size_t done = 0;
-
-	for (u64 i = 0; i < nr && x->local.left; i++) {
-		size_t want = MIN(remote[i].iov_len, x->local.left);
-		ssize_t n = move_segment(x, &remote[i]);
+	while (left && local->left) {
+		size_t len = MIN(MIN(left, local->left), BOUNCE);
+		ssize_t n = move(t, addr, local, buf, len, write);
 
 		if (n < 0)
-			return done ? (ssize_t)done : n;
-		done += (size_t)n;
-		if ((size_t)n < want)
-			break;
+			return n;
+		*done += n;
+		if ((size_t)n < len)
+			return -EFAULT;
+		addr += n;
+		left -= n;
 	}
-	return (ssize_t)done;
+	return 0;
 }
 
-static ssize_t with_peer(struct transfer *x, pid_t pid, const struct iovec *remote, u64 nr)
+static long transfer(
+	struct task *t, struct uio *local, const struct iovec *remote, unsigned nr, bool write)
 {
-	ssize_t ret;
+	void *buf = malloc(BOUNCE);
+	size_t done = 0;
+	long err = 0;
 
-	x->peer = task_find(pid);
-	if (!x->peer || !x->peer->mm)
-		return -ESRCH;
-	if (!proc_may_access(x->peer))
-		return -EPERM;
-	x->buf = io_buffer_get();
-	if (!x->buf)
+	if (!buf)
 		return -ENOMEM;
-	ret = move_all(x, remote, nr);
-	io_buffer_put(x->buf);
-	return ret;
+	for (unsigned i = 0; i < nr && !err && local->left; i++)
+		err = move_segment(t, &remote[i], local, buf, write, &done);
+	free(buf);
+	return done ? (long)done : err;
 }
 
-static ssize_t process_vm(bool write, pid_t pid, const u64 lv[2], const u64 rv[2])
+static long process_vm_rw(const u64 *a, bool write)
 {
-	struct transfer x = {.write = write};
-	struct iovec *local = NULL, *remote = NULL;
-	ssize_t ret = uio_user_vec(&x.local, lv[0], lv[1], &local);
+	struct iovec *larr = NULL, *remote = NULL;
+	struct uio local;
+	struct task *t;
+	long ret;
 
-	if (ret == 0 && rv[1] > 1024)
-		ret = -EINVAL;
-	if (ret == 0 && rv[1]) {
-		remote = malloc(rv[1] * sizeof(*remote));
-		ret = remote ? copy_from_user(remote, rv[0], rv[1] * sizeof(*remote)) : -ENOMEM;
-	}
-	if (ret == 0)
-		ret = with_peer(&x, pid, remote, rv[1]);
-	free(local);
+	if (a[5] || a[2] > IOV_MAX || a[4] > IOV_MAX)
+		return -EINVAL;
+	ret = uio_user_vec(&local, a[1], a[2], &larr);
+	if (ret < 0)
+		return ret;
+	remote = calloc(a[4] + 1, sizeof(*remote));
+	if (!remote)
+		ret = -ENOMEM;
+	else if (copy_from_user(remote, a[3], a[4] * sizeof(*remote)) < 0)
+		ret = -EFAULT;
+	if (!ret)
+		ret = find_target((int)a[0], &t);
+	if (!ret)
+		ret = transfer(t, &local, remote, a[4], write);
 	free(remote);
+	free(larr);
 	return ret;
 }
 
-SYSCALL_DEFINE6(process_vm_readv, int, pid, uaddr_t, lvec, u64, nr_local, uaddr_t, rvec, u64,
-	nr_remote, u64, flags)
+SYSCALL_DEFINE6(
+	process_vm_readv, int, pid, uaddr_t, lvec, u64, lcnt, uaddr_t, rvec, u64, rcnt, u64, flags)
 {
-	if (flags)
-		return -EINVAL;
-	return process_vm(false, pid, (u64[]){lvec, nr_local}, (u64[]){rvec, nr_remote});
+	return process_vm_rw((u64[]){pid, lvec, lcnt, rvec, rcnt, flags}, false);
 }
 
-SYSCALL_DEFINE6(process_vm_writev, int, pid, uaddr_t, lvec, u64, nr_local, uaddr_t, rvec, u64,
-	nr_remote, u64, flags)
+SYSCALL_DEFINE6(
+	process_vm_writev, int, pid, uaddr_t, lvec, u64, lcnt, uaddr_t, rvec, u64, rcnt, u64, flags)
 {
-	if (flags)
-		return -EINVAL;
-	return process_vm(true, pid, (u64[]){lvec, nr_local}, (u64[]){rvec, nr_remote});
+	return process_vm_rw((u64[]){pid, lvec, lcnt, rvec, rcnt, flags}, true);
 }
