@@ -97,7 +97,8 @@ static struct dentry *d_free(struct dentry *d)
 	return parent;
 }
 
-/* Freeing a dentry of a stacked filesystem drops one below, which comes here again: once is enough. */
+/* Freeing a dentry of a stacked filesystem drops one below, which comes here again: once is enough.
+ */
 static void lru_shrink(void)
 {
 	static bool shrinking;
@@ -224,7 +225,8 @@ void d_prune(struct super *sb)
 			struct dentry *d = list_entry(pos, struct dentry, sb_link);
 			struct list_head *next = pos->prev;
 			struct dentry *pin = next == &sb->dentries
-				? NULL : list_entry(next, struct dentry, sb_link);
+						     ? NULL
+						     : list_entry(next, struct dentry, sb_link);
 
 			if (!d->refs && !d->mounts) {
 				if (pin)

@@ -25,7 +25,7 @@ void inode_init_owner(struct inode *inode, const struct inode *dir, u32 mode)
 		if (S_ISDIR(mode))
 			mode |= S_ISGID;
 		else if ((mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) && c &&
-			!cred_in_group(c, inode->gid) && !cred_has(c, CAP_FSETID))
+			 !cred_in_group(c, inode->gid) && !cred_has(c, CAP_FSETID))
 			mode &= ~(u32)S_ISGID;
 	}
 	inode->mode = mode;
@@ -267,8 +267,7 @@ static void finish_rename(struct dentry *old, struct dentry *new, u32 flags)
 	if (old_name)
 		renamed(old_dir, old, old_name, victim, isdir);
 	if (exchange && fsnotify_hook)
-		renamed(new_dir, new, old->name, NULL,
-			S_ISDIR(new->inode->mode) ? FSN_ISDIR : 0);
+		renamed(new_dir, new, old->name, NULL, S_ISDIR(new->inode->mode) ? FSN_ISDIR : 0);
 	free(old_name);
 	inode_put(victim);
 	d_put(old_dir);

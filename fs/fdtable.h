@@ -19,12 +19,12 @@ struct files {
 struct files *files_create(void);
 struct files *files_copy(const struct files *f); /* fork: a new reference to every file */
 struct files *files_get(struct files *f);
-void files_put(struct files *f);		  /* the last closes everything */
+void files_put(struct files *f); /* the last closes everything */
 void files_close_on_exec(struct files *f);
 
 /* All below work on current->files. */
-struct file *fd_file(int fd);			    /* new reference, or NULL (-EBADF); not O_PATH */
-struct file *fd_file_raw(int fd);		    /* the same, O_PATH files too */
+struct file *fd_file(int fd);	  /* new reference, or NULL (-EBADF); not O_PATH */
+struct file *fd_file_raw(int fd); /* the same, O_PATH files too */
 int fd_install(struct file *f, int min, bool cloexec); /* takes the reference on success; -EMFILE */
 int fd_install_at(int fd, struct file *f, bool cloexec); /* dup2: closes what was there */
 int fd_close(int fd);

@@ -1,9 +1,9 @@
 /*
- * File locks. Three kinds share one list per inode: flock(2) locks belong to an open file, OFD locks
- * too, POSIX locks to a descriptor table. flock locks cover the whole file and meet only each other;
- * POSIX and OFD locks are byte ranges and meet each other. Whoever waits sleeps on one queue and
- * tries again when any lock is released; a POSIX waiter that would close a circle gets -EDEADLK.
- * fcntl(2), flock(2).
+ * File locks. Three kinds share one list per inode: flock(2) locks belong to an open file, OFD
+ * locks too, POSIX locks to a descriptor table. flock locks cover the whole file and meet only each
+ * other; POSIX and OFD locks are byte ranges and meet each other. Whoever waits sleeps on one queue
+ * and tries again when any lock is released; a POSIX waiter that would close a circle gets
+ * -EDEADLK. fcntl(2), flock(2).
  */
 #include "fs/flock.h"
 
@@ -52,7 +52,7 @@ static struct lock *find_conflict(const struct lock *want)
 {
 	struct lock *l;
 
-	list_for_each_entry(l, &want->inode->locks, link)
+	list_for_each_entry (l, &want->inode->locks, link)
 		if (is_range(l) == is_range(want) && !same_owner(l, want) &&
 			(l->write || want->write) && overlap(l, want))
 			return l;
@@ -101,7 +101,7 @@ static void range_cut(const struct lock *req, struct lock **spare)
 {
 	struct lock *l, *tmp;
 
-	list_for_each_entry_safe(l, tmp, &req->inode->locks, link) {
+	list_for_each_entry_safe (l, tmp, &req->inode->locks, link) {
 		if (!is_range(l) || !same_owner(l, req) || !overlap(l, req))
 			continue;
 		if (l->start < req->start && l->end > req->end) {
@@ -133,7 +133,7 @@ static void range_merge(struct lock *l)
 {
 	struct lock *o, *tmp;
 
-	list_for_each_entry_safe(o, tmp, &l->inode->locks, link) {
+	list_for_each_entry_safe (o, tmp, &l->inode->locks, link) {
 		if (o == l || !is_range(o) || !same_owner(o, l) || o->write != l->write)
 			continue;
 		if (o->end != UINT64_MAX && o->end + 1 == l->start)
@@ -177,7 +177,7 @@ static bool deadlock(const void *owner, const void *by)
 again:
 	if (by == owner)
 		return true;
-	list_for_each_entry(b, &all_blocked, link) {
+	list_for_each_entry (b, &all_blocked, link) {
 		if (b->owner == by && steps++ < 1000) {
 			by = b->by;
 			goto again;
@@ -314,7 +314,7 @@ static struct lock *flock_of(struct file *f)
 {
 	struct lock *l;
 
-	list_for_each_entry(l, &f->inode->locks, link)
+	list_for_each_entry (l, &f->inode->locks, link)
 		if (l->kind == LOCK_FLOCK && l->owner == f)
 			return l;
 	return NULL;
@@ -322,8 +322,8 @@ static struct lock *flock_of(struct file *f)
 
 int flock_flock(struct file *f, int op)
 {
-	struct lock req = {.kind = LOCK_FLOCK, .inode = f->inode, .owner = f, .file = f,
-		.end = UINT64_MAX};
+	struct lock req = {
+		.kind = LOCK_FLOCK, .inode = f->inode, .owner = f, .file = f, .end = UINT64_MAX};
 	struct lock *l = flock_of(f);
 	bool wait = !(op & 4); /* LOCK_NB */
 
@@ -360,7 +360,7 @@ static void drop_owned(struct inode *inode, const void *owner)
 	struct lock *l, *tmp;
 	bool any = false;
 
-	list_for_each_entry_safe(l, tmp, &inode->locks, link) {
+	list_for_each_entry_safe (l, tmp, &inode->locks, link) {
 		if (l->owner != owner)
 			continue;
 		lock_free(l);
@@ -385,7 +385,7 @@ void flock_for_each(void (*fn)(const struct flock_info *l, void *arg), void *arg
 	static const char *const types[] = {"FLOCK", "POSIX", "OFDLCK"};
 	struct lock *l;
 
-	list_for_each_entry(l, &all_locks, all_link) {
+	list_for_each_entry (l, &all_locks, all_link) {
 		struct flock_info info = {.type = types[l->kind],
 			.write = l->write,
 			.pid = l->kind == LOCK_OFD ? -1 : l->pid,

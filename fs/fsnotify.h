@@ -49,8 +49,8 @@ static inline void fsnotify_entry(struct dentry *dir, const char *name, u32 mask
 static inline void fsnotify_self(struct inode *inode, u32 mask)
 {
 	if (fsnotify_hook && inode && !list_empty(&inode->marks))
-		fsnotify_hook(NULL, NULL, inode, NULL,
-			S_ISDIR(inode->mode) ? mask | FSN_ISDIR : mask, 0);
+		fsnotify_hook(
+			NULL, NULL, inode, NULL, S_ISDIR(inode->mode) ? mask | FSN_ISDIR : mask, 0);
 }
 
 #endif

@@ -192,7 +192,7 @@ static struct mount *mount_on(const struct path *p)
 
 	if (!p->dentry->mounts)
 		return NULL;
-	list_for_each_entry(m, &p->mnt->children, child_link)
+	list_for_each_entry (m, &p->mnt->children, child_link)
 		if (m->mountpoint == p->dentry)
 			return m;
 	return NULL;
@@ -256,8 +256,8 @@ int mount_super(struct super *sb, struct dentry *root, const struct path *at, u3
 	return 0;
 }
 
-int mount_fs(const char *type, const char *source, const struct path *at, u32 flags,
-	const char *data)
+int mount_fs(
+	const char *type, const char *source, const struct path *at, u32 flags, const char *data)
 {
 	const struct fs_type *t = fs_find(type);
 	struct super *sb;
@@ -292,7 +292,7 @@ static void detach_tree(struct mount *top)
 
 	do {
 		leaf = top;
-		list_for_each_entry(m, &all_mounts, link)
+		list_for_each_entry (m, &all_mounts, link)
 			if (is_below(m, leaf))
 				leaf = m;
 		detach(leaf);
@@ -338,7 +338,7 @@ static int clone_submounts(const struct path *from)
 
 	while (again) {
 		again = false;
-		list_for_each_entry_safe(m, tmp, &all_mounts, link) {
+		list_for_each_entry_safe (m, tmp, &all_mounts, link) {
 			struct path at;
 
 			if (m->clone || !m->parent || !m->parent->clone)
@@ -372,7 +372,7 @@ int mount_bind(const struct path *from, const struct path *at, bool recursive)
 	from->mnt->clone = top;
 	if (recursive)
 		ret = clone_submounts(from);
-	list_for_each_entry(m, &all_mounts, link)
+	list_for_each_entry (m, &all_mounts, link)
 		m->clone = NULL;
 	from->mnt->clone = NULL;
 	path_get(&on);

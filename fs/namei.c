@@ -2,8 +2,8 @@
  * The path walk: from a base directory and a name to a mount and a dentry. Symlinks are followed
  * without recursion: the text of each is kept until the walk ends, and what is left of the path
  * behind it waits on a small stack. Every directory passed is checked for search permission, mounts
- * are crossed both ways, and ".." stops at the root of the walk. A walk holds references on where it
- * is and on its root, so it survives whatever changes while a filesystem's lookup sleeps.
+ * are crossed both ways, and ".." stops at the root of the walk. A walk holds references on where
+ * it is and on its root, so it survives whatever changes while a filesystem's lookup sleeps.
  * path_resolution(7), symlink(7), openat2(2) for the RESOLVE_* restrictions.
  */
 #include "fs/namei.h"

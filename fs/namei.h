@@ -14,7 +14,7 @@ struct walk {
 	const char *rest;      /* what is left of the text being walked */
 	u32 flags;	       /* LOOKUP_* */
 	unsigned nr_texts, depth;
-	char *texts[WALK_LINKS_MAX];	    /* of the links followed; freed at the end */
+	char *texts[WALK_LINKS_MAX];	     /* of the links followed; freed at the end */
 	const char *pending[WALK_LINKS_MAX]; /* what follows the links we are inside of */
 	/* the last component, valid after walk_parent: empty for "/" and "" */
 	const char *last;

@@ -17,8 +17,8 @@ static const struct file_ops path_ops; /* O_PATH: nothing works */
 
 static int access_mask(int flags)
 {
-	static const int masks[4] = {MAY_READ, MAY_WRITE, MAY_READ | MAY_WRITE,
-		MAY_READ | MAY_WRITE};
+	static const int masks[4] = {
+		MAY_READ, MAY_WRITE, MAY_READ | MAY_WRITE, MAY_READ | MAY_WRITE};
 	int mask = masks[flags & O_ACCMODE];
 
 	return flags & O_TRUNC ? mask | MAY_WRITE : mask;
@@ -172,8 +172,8 @@ static int open_found(const struct path *p, int flags, bool created, struct file
 }
 
 /* The last component is reached, perhaps negative, and parent is where it was looked for. */
-static int open_last(struct walk *w, const struct path *parent, int flags, u32 mode,
-	struct file **out)
+static int open_last(
+	struct walk *w, const struct path *parent, int flags, u32 mode, struct file **out)
 {
 	bool created = false;
 	int ret;
@@ -222,8 +222,8 @@ static int open_tmpfile(const struct path *base, const char *name, int flags, u3
 	char text[24] = "#tmpfile";
 	int ret;
 
-	ret = path_lookup(base, name, lookup | LOOKUP_DIRECTORY |
-		(flags & O_NOFOLLOW ? 0 : LOOKUP_FOLLOW), &p);
+	ret = path_lookup(base, name,
+		lookup | LOOKUP_DIRECTORY | (flags & O_NOFOLLOW ? 0 : LOOKUP_FOLLOW), &p);
 	if (ret < 0)
 		return ret;
 	dir = p.dentry->inode;
@@ -254,7 +254,9 @@ int open_check_flags(int flags)
 		return 0;
 	if (flags & OPEN_TMPFILE)
 		return (flags & O_DIRECTORY) && !(flags & O_CREAT) &&
-			(access_mask(flags) & MAY_WRITE) ? 0 : -EINVAL;
+				       (access_mask(flags) & MAY_WRITE)
+			       ? 0
+			       : -EINVAL;
 	return (flags & (O_CREAT | O_DIRECTORY)) == (O_CREAT | O_DIRECTORY) ? -EINVAL : 0;
 }
 

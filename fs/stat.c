@@ -55,7 +55,7 @@ static u32 mode_without_privs(const struct inode *i, u32 mode)
 	if ((mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
 		mode &= ~(u32)S_ISGID;
 	else if ((mode & S_ISGID) && current && !cred_in_group(current->cred, i->gid) &&
-		!capable(CAP_FSETID))
+		 !capable(CAP_FSETID))
 		mode &= ~(u32)S_ISGID;
 	return mode;
 }
@@ -67,8 +67,9 @@ static int may_chown(const struct inode *i, const struct setattr *a)
 	if ((a->valid & ATTR_UID) && !(c->fsuid == i->uid && a->uid == i->uid) &&
 		!capable(CAP_CHOWN))
 		return -EPERM;
-	if ((a->valid & ATTR_GID) && !(c->fsuid == i->uid &&
-		(a->gid == i->gid || cred_in_group(c, a->gid))) && !capable(CAP_CHOWN))
+	if ((a->valid & ATTR_GID) &&
+		!(c->fsuid == i->uid && (a->gid == i->gid || cred_in_group(c, a->gid))) &&
+		!capable(CAP_CHOWN))
 		return -EPERM;
 	return 0;
 }

@@ -12,7 +12,7 @@
 static u32 lookup_flags(int flags)
 {
 	return (flags & AT_SYMLINK_NOFOLLOW ? 0 : LOOKUP_FOLLOW) |
-		(flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0);
+	       (flags & AT_EMPTY_PATH ? LOOKUP_EMPTY : 0);
 }
 
 static long setattr_at(int dfd, uaddr_t name, int flags, struct setattr *a)
@@ -121,7 +121,7 @@ SYSCALL_DEFINE3(fchown, int, fd, u32, uid, u32, gid)
 static bool time_valid(const struct timespec *ts)
 {
 	return ts->tv_nsec == UTIME_NOW || ts->tv_nsec == UTIME_OMIT ||
-		(ts->tv_nsec >= 0 && ts->tv_nsec < (long)NSEC_PER_SEC);
+	       (ts->tv_nsec >= 0 && ts->tv_nsec < (long)NSEC_PER_SEC);
 }
 
 static void set_time(struct setattr *a, u32 bit, struct timespec *dst, const struct timespec *src)

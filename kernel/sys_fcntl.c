@@ -16,7 +16,7 @@
 /* ---- fcntl ---- */
 
 #define SETFL_MASK ((u32)(O_APPEND | O_NONBLOCK | O_NOATIME | O_DIRECT | FASYNC))
-#define ALL_SEALS                                                                                  \
+#define ALL_SEALS \
 	((u32)(F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
 
 static long set_flags(struct file *f, int fd, u32 flags)
@@ -156,7 +156,7 @@ static long fcntl_file(struct file *f, int fd, int cmd, u64 arg)
 		return has_seals(f) ? (long)f->inode->seals : -EINVAL;
 	case F_GETLEASE:
 		return F_UNLCK; /* there are no leases */
-	default: /* leases, directory notification, write hints: not here */
+	default:		/* leases, directory notification, write hints: not here */
 		return -EINVAL;
 	}
 }
@@ -245,7 +245,8 @@ static long do_ioctl(struct file *f, int fd, u32 cmd, uaddr_t arg)
 		return set_flag_from_user(f, fd, arg, FASYNC);
 	case ABI_FIOQSIZE:
 		return S_ISREG(f->inode->mode) || S_ISDIR(f->inode->mode)
-			? put_user_u64(arg, f->inode->size) : -ENOTTY;
+			       ? put_user_u64(arg, f->inode->size)
+			       : -ENOTTY;
 	case ABI_FIGETBSZ:
 		return put_user_u32(arg, f->inode->sb->block_size);
 	default:

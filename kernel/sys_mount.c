@@ -20,8 +20,7 @@
 #define ABI_MS_PRIVATE (1u << 18)
 #define ABI_MS_SLAVE (1u << 19)
 #define ABI_MS_SHARED (1u << 20)
-#define ABI_MS_PROPAGATION                                                                         \
-	(ABI_MS_UNBINDABLE | ABI_MS_PRIVATE | ABI_MS_SLAVE | ABI_MS_SHARED)
+#define ABI_MS_PROPAGATION (ABI_MS_UNBINDABLE | ABI_MS_PRIVATE | ABI_MS_SLAVE | ABI_MS_SHARED)
 #define ABI_MS_MAGIC 0xc0ed0000u
 
 #define UMOUNT_FORCE 1
@@ -32,7 +31,7 @@
 static u32 mount_flags(u32 ms)
 {
 	return (ms & (MNT_READONLY | MNT_NOSUID | MNT_NODEV | MNT_NOEXEC)) |
-		(ms & ABI_MS_NOATIME ? MNT_NOATIME : 0);
+	       (ms & ABI_MS_NOATIME ? MNT_NOATIME : 0);
 }
 
 static int remount(const struct path *p, u32 ms)
@@ -62,8 +61,8 @@ static int mount_from_path(const char *source, const struct path *at, u32 ms)
 	return ret;
 }
 
-static int do_mount(const char *source, const struct path *at, const char *type, u32 ms,
-	const char *data)
+static int do_mount(
+	const char *source, const struct path *at, const char *type, u32 ms, const char *data)
 {
 	if (ms & ABI_MS_REMOUNT)
 		return remount(at, ms);
@@ -139,8 +138,8 @@ SYSCALL_DEFINE2(umount2, uaddr_t, target, int, flags)
 		return -EINVAL;
 	if (flags & UMOUNT_EXPIRE)
 		return -EINVAL;
-	ret = path_lookup_user(AT_FDCWD, target,
-		flags & UMOUNT_NOFOLLOW_LINK ? 0 : LOOKUP_FOLLOW, &p);
+	ret = path_lookup_user(
+		AT_FDCWD, target, flags & UMOUNT_NOFOLLOW_LINK ? 0 : LOOKUP_FOLLOW, &p);
 	if (ret < 0)
 		return ret;
 	if (!capable(CAP_SYS_ADMIN))

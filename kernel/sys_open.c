@@ -8,9 +8,9 @@
 #include "kernel/syscall.h"
 #include "kernel/task.h"
 
-#define OPEN_FLAGS                                                                                 \
-	(O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_SYNC |      \
-		O_DSYNC | FASYNC | O_DIRECT | 0100000 | O_DIRECTORY | O_NOFOLLOW | O_NOATIME |     \
+#define OPEN_FLAGS \
+	(O_ACCMODE | O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC | O_APPEND | O_NONBLOCK | O_SYNC | \
+		O_DSYNC | FASYNC | O_DIRECT | 0100000 | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | \
 		O_CLOEXEC | O_PATH | O_TMPFILE)
 
 struct abi_open_how {
@@ -38,8 +38,8 @@ static long do_open(int dfd, uaddr_t name, int flags, u32 mode, u32 lookup)
 		return ret;
 	ret = path_base(dfd, scoped ? "." : n.s, &base);
 	if (ret == 0) {
-		ret = file_open_lookup(&base, n.s, flags, mode & 07777 & ~current->fs->umask, lookup,
-			&f);
+		ret = file_open_lookup(
+			&base, n.s, flags, mode & 07777 & ~current->fs->umask, lookup, &f);
 		path_put(&base);
 	}
 	pathname_put(&n);
@@ -231,8 +231,8 @@ SYSCALL_DEFINE2(memfd_create, uaddr_t, uname, unsigned, flags)
 	ssize_t len;
 	int ret;
 
-	if (flags & ~(MFD_CLOEXEC_FLAG | MFD_ALLOW_SEALING_FLAG | MFD_NOEXEC_SEAL_FLAG |
-			    MFD_EXEC_FLAG))
+	if (flags &
+		~(MFD_CLOEXEC_FLAG | MFD_ALLOW_SEALING_FLAG | MFD_NOEXEC_SEAL_FLAG | MFD_EXEC_FLAG))
 		return -EINVAL;
 	if ((flags & MFD_EXEC_FLAG) && (flags & MFD_NOEXEC_SEAL_FLAG))
 		return -EINVAL;

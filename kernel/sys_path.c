@@ -14,8 +14,8 @@
 /* ---- making ---- */
 
 /* Resolves name to a parent and a negative child. */
-static int create_at(int dfd, uaddr_t name, bool directory, struct path *parent,
-	struct dentry **child)
+static int create_at(
+	int dfd, uaddr_t name, bool directory, struct path *parent, struct dentry **child)
 {
 	struct pathname n;
 	struct path base;
@@ -83,8 +83,7 @@ SYSCALL_DEFINE4(mknodat, int, dfd, uaddr_t, name, u32, mode, u32, dev)
 	if (!(mode & S_IFMT) || S_ISREG(mode))
 		ret = vfs_create(&parent, d, mode & 07777);
 	else
-		ret = vfs_mknod(&parent, d, mode,
-			S_ISCHR(mode) || S_ISBLK(mode) ? dev : 0);
+		ret = vfs_mknod(&parent, d, mode, S_ISCHR(mode) || S_ISBLK(mode) ? dev : 0);
 	create_end(&parent, d);
 	return ret;
 }
@@ -248,8 +247,8 @@ static int rename_slashes(const struct walk *from, const struct dentry *old, con
 	return 0;
 }
 
-static int rename_found(struct walk *from, struct dentry *old, struct walk *to, struct dentry *new,
-	u32 flags)
+static int rename_found(
+	struct walk *from, struct dentry *old, struct walk *to, struct dentry *new, u32 flags)
 {
 	int ret;
 

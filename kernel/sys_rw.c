@@ -1,6 +1,7 @@
 /*
  * System calls that move data through descriptors: read and write in all their variants, lseek,
- * sendfile, copy_file_range. read(2), readv(2), pread(2), lseek(2), sendfile(2), copy_file_range(2).
+ * sendfile, copy_file_range. read(2), readv(2), pread(2), lseek(2), sendfile(2),
+ * copy_file_range(2).
  */
 #include "fs/fdtable.h"
 #include "fs/file.h"
@@ -275,8 +276,8 @@ static int check_copy_range(struct file *in, u64 in_pos, struct file *out, u64 o
 	return 0;
 }
 
-static long do_copy_range(struct file *in, uaddr_t in_off, struct file *out, uaddr_t out_off,
-	size_t len)
+static long do_copy_range(
+	struct file *in, uaddr_t in_off, struct file *out, uaddr_t out_off, size_t len)
 {
 	u64 in_pos, out_pos;
 	long ret = position_get(in, in_off, &in_pos);

@@ -115,14 +115,14 @@ static u32 dev_minor(u64 d)
 	return (u32)((d & 0xff) | (d >> 12 & 0xffffff00u));
 }
 
-#define STATX_TIME(dst, src)                                                                       \
-	do {                                                                                       \
-		(dst).sec = (src).tv_sec;                                                          \
-		(dst).nsec = (u32)(src).tv_nsec;                                                   \
+#define STATX_TIME(dst, src) \
+	do { \
+		(dst).sec = (src).tv_sec; \
+		(dst).nsec = (u32)(src).tv_nsec; \
 	} while (0)
 
-static void statx_fill(struct abi_statx *x, const struct stat *st, const struct inode *inode,
-	const struct path *p)
+static void statx_fill(
+	struct abi_statx *x, const struct stat *st, const struct inode *inode, const struct path *p)
 {
 	memset(x, 0, sizeof(*x));
 	x->mask = STATX_BASIC_STATS;
@@ -257,9 +257,8 @@ static int check_access(const struct path *p, int mode)
 	if ((mode & MAY_EXEC) && S_ISREG(inode->mode) && (p->mnt->flags & MNT_NOEXEC))
 		return -EACCES;
 	ret = inode_permission(inode, mode);
-	if (ret == 0 && (mode & MAY_WRITE) && mount_readonly(p->mnt) &&
-		!S_ISCHR(inode->mode) && !S_ISBLK(inode->mode) && !S_ISFIFO(inode->mode) &&
-		!S_ISSOCK(inode->mode))
+	if (ret == 0 && (mode & MAY_WRITE) && mount_readonly(p->mnt) && !S_ISCHR(inode->mode) &&
+		!S_ISBLK(inode->mode) && !S_ISFIFO(inode->mode) && !S_ISSOCK(inode->mode))
 		ret = -EROFS;
 	return ret;
 }
@@ -376,8 +375,8 @@ struct dent_old { /* struct linux_dirent; the type is the last byte of the recor
 	char name[];
 };
 
-static bool emit_dirent(struct dir_sink *sink, const char *name, size_t len, u64 ino, u8 dtype,
-	u64 next)
+static bool emit_dirent(
+	struct dir_sink *sink, const char *name, size_t len, u64 ino, u8 dtype, u64 next)
 {
 	struct dents *d = container_of(sink, struct dents, sink);
 	size_t head = d->old_format ? offsetof(struct dent_old, name)

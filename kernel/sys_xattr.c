@@ -184,15 +184,15 @@ static int path_of_fd(int fd, struct path *p)
 	return 0;
 }
 
-#define WITH_PATH(find, expr)                                                                      \
-	({                                                                                         \
-		struct path p;                                                                     \
-		long ret_ = (find);                                                                \
-		if (ret_ == 0) {                                                                   \
-			ret_ = (expr);                                                             \
-			path_put(&p);                                                              \
-		}                                                                                  \
-		ret_;                                                                              \
+#define WITH_PATH(find, expr) \
+	({ \
+		struct path p; \
+		long ret_ = (find); \
+		if (ret_ == 0) { \
+			ret_ = (expr); \
+			path_put(&p); \
+		} \
+		ret_; \
 	})
 #define FOLLOWED path_lookup_user(AT_FDCWD, name, LOOKUP_FOLLOW, &p)
 #define NOT_FOLLOWED path_lookup_user(AT_FDCWD, name, 0, &p)

@@ -198,8 +198,8 @@ static size_t segments_len(const struct iovec *seg, unsigned n)
 	return len;
 }
 
-static ssize_t segments_copy(const struct uio *u, const struct iovec *seg, unsigned n, char *buf,
-	bool put)
+static ssize_t segments_copy(
+	const struct uio *u, const struct iovec *seg, unsigned n, char *buf, bool put)
 {
 	size_t len = segments_len(seg, n);
 

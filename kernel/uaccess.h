@@ -13,7 +13,8 @@ int copy_to_user(uaddr_t dst, const void *src, size_t len);
 int clear_user(uaddr_t dst, size_t len);
 /* Copies a NUL-terminated string; its length, -EFAULT, or -ENAMETOOLONG if it does not fit. */
 ssize_t strncpy_from_user(char *dst, uaddr_t src, size_t size);
-/* A malloc'ed path of at most PATH_MAX bytes: -ENAMETOOLONG, -EFAULT, -ENOMEM. *out is to be freed. */
+/* A malloc'ed path of at most PATH_MAX bytes: -ENAMETOOLONG, -EFAULT, -ENOMEM. *out is to be freed.
+ */
 int getname(uaddr_t src, char **out);
 
 static inline int put_user_u32(uaddr_t dst, u32 v)

@@ -369,8 +369,10 @@ static s64 tmpfs_llseek(struct file *f, s64 off, int whence)
 	s64 ret;
 
 	if (whence != SEEK_DATA && whence != SEEK_HOLE) {
-		s64 base = whence == SEEK_SET ? 0 : whence == SEEK_CUR ? (s64)f->pos
-			: whence == SEEK_END ? (s64)i->size : -1;
+		s64 base = whence == SEEK_SET	? 0
+			   : whence == SEEK_CUR ? (s64)f->pos
+			   : whence == SEEK_END ? (s64)i->size
+						: -1;
 
 		if (base < 0)
 			return -EINVAL;

@@ -33,7 +33,8 @@ struct tmpfs_xattr {
 };
 
 struct tmpfs_node { /* inode->priv */
-	/* regular files: pages of 4 KiB up to PAGES_MAX of them, NULL for a hole; or a host memfd */
+	/* regular files: pages of 4 KiB up to PAGES_MAX of them, NULL for a hole; or a host memfd
+	 */
 	u8 **pages;
 	size_t nr_pages; /* length of pages */
 	int hfd;	 /* -1: in pages */
@@ -44,7 +45,7 @@ struct tmpfs_node { /* inode->priv */
 	u64 next_off;
 	struct list_head teardown;
 	struct inode *inode; /* back, for put_super */
-	char *target; /* symlinks */
+	char *target;	     /* symlinks */
 	struct tmpfs_xattr *xattrs;
 };
 
@@ -58,8 +59,8 @@ static inline struct tmpfs_node *tmpfs_node(const struct inode *i)
 }
 
 /* A new inode of any type with a node; nlink 1 (2 for directories). 0, -ENOSPC, -ENOMEM. */
-int tmpfs_new_inode(struct super *sb, const struct inode *dir, u32 mode, u64 rdev,
-	struct inode **out);
+int tmpfs_new_inode(
+	struct super *sb, const struct inode *dir, u32 mode, u64 rdev, struct inode **out);
 /* Removes all entries; the inodes of subdirectories are put on list instead of being released. */
 void tmpfs_dir_clear(struct inode *dir, struct list_head *list);
 
@@ -75,8 +76,8 @@ ssize_t tmpfs_getxattr(struct inode *i, const char *name, void *buf, size_t size
 int tmpfs_setxattr(struct inode *i, const char *name, const void *v, size_t n, int flags);
 ssize_t tmpfs_listxattr(struct inode *i, char *buf, size_t size);
 int tmpfs_removexattr(struct inode *i, const char *name);
-#define TMPFS_XATTR_OPS                                                                            \
-	.getxattr = tmpfs_getxattr, .setxattr = tmpfs_setxattr, .listxattr = tmpfs_listxattr,      \
+#define TMPFS_XATTR_OPS \
+	.getxattr = tmpfs_getxattr, .setxattr = tmpfs_setxattr, .listxattr = tmpfs_listxattr, \
 	.removexattr = tmpfs_removexattr
 
 #endif

@@ -34,8 +34,8 @@ static void set_ops(struct inode *i)
 	}
 }
 
-int tmpfs_new_inode(struct super *sb, const struct inode *dir, u32 mode, u64 rdev,
-	struct inode **out)
+int tmpfs_new_inode(
+	struct super *sb, const struct inode *dir, u32 mode, u64 rdev, struct inode **out)
 {
 	struct tmpfs_super *ts = sb->priv;
 	struct tmpfs_node *n;
@@ -243,8 +243,8 @@ static int make_root(struct super *sb)
 	return sb->root ? 0 : -ENOMEM;
 }
 
-static int tmpfs_mount(const struct fs_type *type, const char *source, const char *data,
-	struct super **out)
+static int tmpfs_mount(
+	const struct fs_type *type, const char *source, const char *data, struct super **out)
 {
 	struct tmpfs_super *ts = calloc(1, sizeof(*ts));
 	struct os_sysinfo si;

@@ -1,4 +1,5 @@
-/* Extended attributes of tmpfs: a list per inode. The core has checked names and rights. xattr(7). */
+/* Extended attributes of tmpfs: a list per inode. The core has checked names and rights. xattr(7).
+ */
 #include "fs/tmpfs/internal.h"
 
 #define XATTR_BYTES_MAX (256 * 1024ul) /* of one inode */

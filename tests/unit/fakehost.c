@@ -245,10 +245,10 @@ int os_syncfs(int hfd)
 
 /* ---- what is not there ---- */
 
-#define MISSING(type, name, ...)                                                                   \
-	type __attribute__((weak)) name(__VA_ARGS__)                                               \
-	{                                                                                          \
-		return (type)-ENOSYS;                                                              \
+#define MISSING(type, name, ...) \
+	type __attribute__((weak)) name(__VA_ARGS__) \
+	{ \
+		return (type)-ENOSYS; \
 	}
 
 MISSING(int, os_open_root, const char *path)
@@ -357,8 +357,8 @@ ssize_t guest_readv(struct task *t, void *dst, size_t len, const struct iovec *v
 	return vector(dst, len, v, nr, false);
 }
 
-ssize_t guest_writev(struct task *t, const void *src, size_t len, const struct iovec *v,
-	unsigned nr)
+ssize_t guest_writev(
+	struct task *t, const void *src, size_t len, const struct iovec *v, unsigned nr)
 {
 	return vector((void *)src, len, v, nr, true);
 }

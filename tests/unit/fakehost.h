@@ -16,7 +16,8 @@ extern char fake_mem[FAKE_MEM_SIZE];
 
 extern u64 fake_clock_ns; /* OS_CLOCK_MONOTONIC; REALTIME is FAKE_EPOCH later */
 #define FAKE_EPOCH_NS 1000000000000000000ull
-void fake_advance(u64 ns); /* moves the clock and runs the timers that are due, and what they wake */
+void fake_advance(
+	u64 ns); /* moves the clock and runs the timers that are due, and what they wake */
 
 /* A task with root's credentials, default limits, descriptors, and a tmpfs as its root. Becomes
  * current, for tests that call the kernel directly (nothing there may sleep). */
@@ -31,15 +32,15 @@ void fake_fini(void);			/* after the last task: unmounts the root, frees all */
 bool fake_run(struct task *t, void (*fn)(void *), void *arg);
 void fake_run_all(void);
 
-/* A system call as current, on the caller's stack: CALL(openat, AT_FDCWD, fake_str("x"), 0). Include
- * <sys/syscall.h> for the numbers. */
+/* A system call as current, on the caller's stack: CALL(openat, AT_FDCWD, fake_str("x"), 0).
+ * Include <sys/syscall.h> for the numbers. */
 #define CALL(name, ...) syscall_dispatch(SYS_##name, (const u64[6]){__VA_ARGS__})
 
 /* A string copied into guest memory; a ring of 16 slots of 4 KiB at the end of it. */
 u64 fake_str(const char *s);
 /* Space for n bytes at a fixed place per slot (0..15) in guest memory, and the pointer to it. */
-#define FAKE_BUF(slot) (FAKE_MEM + (slot) * 0x8000ull)
-#define FAKE_PTR(slot) ((void *)(fake_mem + (slot) * 0x8000ul))
+#define FAKE_BUF(slot) (FAKE_MEM + (slot)*0x8000ull)
+#define FAKE_PTR(slot) ((void *)(fake_mem + (slot)*0x8000ul))
 
 extern unsigned fake_signals[65]; /* guest_kick and kill are not modelled; this counts kicks */
 

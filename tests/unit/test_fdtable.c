@@ -128,7 +128,8 @@ START_TEST(anonymous_files_have_their_name_and_number)
 	struct file *f;
 	char buf[64];
 
-	ck_assert_int_eq(file_anon("pipe:[42]", &counting_ops, NULL, O_RDWR, S_IFIFO | 0600, &f), 0);
+	ck_assert_int_eq(
+		file_anon("pipe:[42]", &counting_ops, NULL, O_RDWR, S_IFIFO | 0600, &f), 0);
 	ck_assert_str_eq(d_path(&f->path, buf, sizeof(buf)), "pipe:[42]");
 	ck_assert_uint_eq(f->inode->ino, 42);
 	file_put(f);

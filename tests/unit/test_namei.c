@@ -436,8 +436,8 @@ START_TEST(open_flags_are_checked)
 	fd = open_("/d", O_TMPFILE | O_RDWR);
 	ck_assert_int_ge(fd, 0);
 	ck_assert_int_eq(CALL(write, fd, FAKE_BUF(0), 10), 10);
-	ck_assert_int_eq(CALL(linkat, fd, fake_str(""), AT_FDCWD, fake_str("/named"), AT_EMPTY_PATH),
-		0);
+	ck_assert_int_eq(
+		CALL(linkat, fd, fake_str(""), AT_FDCWD, fake_str("/named"), AT_EMPTY_PATH), 0);
 	ck_assert_int_eq(exists("/named"), 0);
 	fd = open_("/f", O_PATH);
 	ck_assert_int_ge(fd, 0);
@@ -481,7 +481,7 @@ START_TEST(many_names_do_not_grow_the_cache_without_bound)
 		snprintf(name, sizeof(name), "/none%d", i);
 		ck_assert_int_eq(exists(name), -ENOENT);
 	}
-	list_for_each_entry(d, &current->fs->root.mnt->sb->dentries, sb_link)
+	list_for_each_entry (d, &current->fs->root.mnt->sb->dentries, sb_link)
 		nr++;
 	ck_assert_uint_lt(nr, 13000);
 }
