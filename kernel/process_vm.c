@@ -2,11 +2,32 @@
  * Memory of another process: process_vm_readv(2), process_vm_writev(2). Data goes through a bounce
  * buffer; a fault on either side ends the transfer with what has been moved whole.
  */
+#include "kernel/os.h"
 #include "kernel/pid.h"
 #include "kernel/syscall.h"
 #include "kernel/uaccess.h"
 
 #define BOUNCE 65536ul
+
+#define BIRTH_POLL_NS NSEC_PER_MSEC
+
+/* A process just cloned has no memory that could be named until its first event. */
+static long wait_for_birth(int pid, struct task **t)
+{
+	struct tgroup *tg;
+
+	while (!(*t)->started) {
+		u64 until = os_clock_ns(OS_CLOCK_MONOTONIC) + BIRTH_POLL_NS;
+
+		if (sched_sleep(WAIT_INTERRUPTIBLE, until) == -EINTR)
+			return -ERESTARTNOINTR;
+		tg = tgroup_find_any(pid);
+		*t = tg ? tgroup_task(tg) : NULL;
+		if (!*t || !(*t)->mm)
+			return -ESRCH;
+	}
+	return 0;
+}
 
 static long find_target(int pid, struct task **out)
 {
@@ -21,7 +42,7 @@ static long find_target(int pid, struct task **out)
 			me->gid != t->cred->gid || !t->mm->dumpable))
 		return -EPERM;
 	*out = t;
-	return 0;
+	return wait_for_birth(pid, out);
 }
 
 static ssize_t move(
