@@ -106,7 +106,8 @@ void kernel_guest_event(struct task *t, const struct guest_event *ev)
 			guest_kill(t);
 	}
 	t->embryo = false;
-	t->started = true;
+	if (!t->started)
+		task_started(t);
 	BUG_ON(t->coro);
 	if (ev->kind == GUEST_KICK || ev->kind == GUEST_START)
 		t->event.kind = ev->kind; /* the call before it may have to be restarted */

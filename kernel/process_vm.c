@@ -112,6 +112,8 @@ static long process_vm_rw(const u64 *a, bool write)
 		ret = -ENOMEM;
 	else if (copy_from_user(remote, a[3], a[4] * sizeof(*remote)) < 0)
 		ret = -EFAULT;
+	if (!ret && task_wait_started((int)a[0]) < 0)
+		ret = -EINTR;
 	if (!ret)
 		ret = find_target((int)a[0], &t);
 	if (!ret)

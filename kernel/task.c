@@ -17,6 +17,7 @@ unsigned nr_tasks_total, nr_tasks_max = PID_MAX - 300;
 u64 nr_forks;
 
 static struct htab tasks_by_tid, tgroups_by_pid;
+static struct waitq started_wait = WAITQ_INIT(started_wait);
 static pid_t last_pid;
 
 struct task *task_find(pid_t tid)
@@ -132,6 +133,19 @@ void tgroup_put(struct tgroup *tg)
 	free(tg);
 }
 
+void task_started(struct task *t)
+{
+	t->started = true;
+	waitq_wake(&started_wait, 0);
+}
+
+int task_wait_started(pid_t tid)
+{
+	struct task *t;
+
+	return wait_event(&started_wait, !(t = task_find(tid)) || t->started) < 0 ? -EINTR : 0;
+}
+
 int task_register(struct task *t, struct tgroup *tg, pid_t tid)
 {
 	t->tid = tid;
@@ -163,6 +177,8 @@ void task_free(struct task *t)
 	list_del(&t->tg_link);
 	tg->nr_tasks--;
 	nr_tasks_total--;
+	if (!t->started)
+		waitq_wake(&started_wait, 0);
 	if (tg->leader == t) {
 		memcpy(tg->exit_comm, t->comm, sizeof(tg->exit_comm));
 		tg->leader = NULL;

@@ -166,6 +166,10 @@ extern struct list_head all_tgroups;
 
 struct tgroup *tgroup_find(pid_t pid); /* zombies too; NULL if none */
 struct task *task_find(pid_t tid);
+/* Just after a fork the host process is not known yet and its memory out of reach: waits until it
+ * is, or the task is gone. -EINTR on a signal. Sleeps. */
+int task_wait_started(pid_t tid);
+void task_started(struct task *t); /* it has reported its first event */
 struct tgroup *tgroup_get(struct tgroup *tg);
 void tgroup_put(struct tgroup *tg);
 static inline rlim_t task_rlimit(const struct task *t, int which)

@@ -7,7 +7,9 @@ static void as_user(void)
 	gid_t g = 1;
 	struct rlimit rl;
 
-	if (getuid() == 0) {
+	bool root = getuid() == 0;
+
+	if (root) {
 		SYS(setgroups(0, NULL));
 		SYS(setresgid(65534, 65534, 65534));
 		SYS(setresuid(65534, 65534, 65534));
@@ -19,7 +21,8 @@ static void as_user(void)
 	CHECK_ERR(setgroups(1, &g), EPERM);
 	CHECK_ERR(chroot("/"), EPERM);
 	CHECK_ERR(sethostname("x", 1), EPERM);
-	CHECK_ERR(kill(1, 0), EPERM);
+	if (root) /* else pid 1 of a guest may be one's own */
+		CHECK_ERR(kill(1, 0), EPERM);
 	CHECK_ERR(setpriority(PRIO_PROCESS, 0, -5), EACCES);
 	CHECK_ERR(mknod("/tmp/gtest-dev", S_IFCHR | 0600, 0x103), EPERM);
 	SYS(getrlimit(RLIMIT_NOFILE, &rl));
