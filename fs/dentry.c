@@ -11,7 +11,7 @@
 #include "kernel/lib/log.h"
 #include "kernel/task.h"
 
-#define DCACHE_UNUSED_MAX 12000u
+#define DCACHE_UNUSED_MAX 32768u
 
 static struct htab dcache;
 static struct list_head lru = LIST_HEAD_INIT(lru);
