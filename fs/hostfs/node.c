@@ -376,9 +376,12 @@ int hostfs_open_as(struct inode *i, int flags)
 	n->busy--;
 	if (fd < 0)
 		return fd == -ENXIO || fd == -ELOOP ? -ESTALE : fd;
+	at = (struct hostfs_at){.dir = fd, .name = ""};
 	ret = os_statat(fd, "", &st);
 	if (ret == 0 && !hostfs_same(n, &st))
 		ret = -ESTALE;
+	if (ret == 0)
+		ret = hostfs_update(i, &at, &st); /* programs like to call fstat next */
 	if (ret < 0) {
 		os_close(fd);
 		return ret;
