@@ -5,6 +5,7 @@
 #include "kernel/pidfd.h"
 
 #include "fs/fdtable.h"
+#include "fs/proc/proc.h"
 #include "kernel/pid.h"
 #include "kernel/syscall.h"
 #include "kernel/sys_signal.h"
@@ -111,6 +112,17 @@ static long send_signal(struct tgroup *tg, int sig, uaddr_t uinfo)
 	return signal_send_group(tg, sig, &info);
 }
 
+/* A descriptor of /proc/PID serves as well. */
+static struct tgroup *process_of_directory(int fd)
+{
+	struct file *f = fd_file(fd);
+	struct tgroup *tg = f ? proc_dir_process(f) : NULL;
+
+	if (f)
+		file_put(f);
+	return tg;
+}
+
 SYSCALL_DEFINE4(pidfd_send_signal, int, fd, int, sig, uaddr_t, uinfo, u32, flags)
 {
 	struct tgroup *tg;
@@ -119,6 +131,8 @@ SYSCALL_DEFINE4(pidfd_send_signal, int, fd, int, sig, uaddr_t, uinfo, u32, flags
 	if (flags)
 		return -EINVAL;
 	tg = pidfd_tgroup(fd, NULL);
+	if (!tg)
+		tg = process_of_directory(fd);
 	if (!tg)
 		return -EBADF;
 	ret = send_signal(tg, sig, uinfo);

@@ -368,3 +368,13 @@ const struct pseudo_row proc_tid_row = {
 	.dir = &pid_dir,
 	.refresh = refresh_pid_dir,
 };
+
+struct tgroup *proc_dir_process(const struct file *f)
+{
+	const struct pseudo_ctx *c = f->inode->priv;
+
+	if (f->inode->sb->type != &proc_fs_type || !S_ISDIR(f->inode->mode) ||
+		c->row != &proc_pid_row || !c->tg)
+		return NULL;
+	return tgroup_get(c->tg);
+}

@@ -16,6 +16,8 @@ extern const struct pseudo_dir proc_sys_dir, proc_fd_dir, proc_fdinfo_dir, proc_
 /* The size of /proc/PID/fd is the number of open descriptors. */
 void proc_fd_dir_refresh(const struct pseudo_ctx *c, struct inode *inode);
 extern const struct pseudo_row proc_pid_row; /* template of /proc/PID */
+/* The process whose /proc/PID directory f is, with a reference; NULL if it is something else. */
+struct tgroup *proc_dir_process(const struct file *f);
 extern const struct pseudo_row proc_tid_row; /* template of /proc/PID/task/TID */
 
 #define PROC_DIR S_IFDIR | 0555
