@@ -121,6 +121,7 @@ void guest_release(struct task *t); /* the thread is gone: frees t->guest */
 struct guest_usage {
 	u64 utime_ns, stime_ns;
 	u64 minflt, majflt, nvcsw, nivcsw, maxrss_kib;
+	u32 cpu; /* where it ran last */
 };
 int guest_usage(struct task *t, bool whole_process, struct guest_usage *u);
 struct guest_vma {

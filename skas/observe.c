@@ -22,12 +22,18 @@ struct range {
 	uaddr_t start, end;
 };
 
+/* Is there a host thread behind t? Not before it is born, nor once its process was reaped. */
+static bool has_thread(const struct task *t)
+{
+	return t->guest && !t->guest->proc->dead && t->guest->host_tid > 0;
+}
+
 static int proc_open(const struct guest *g, bool thread, const char *file)
 {
 	static int proc_fd = -1;
 	char path[64];
 
-	if (!g || g->proc->dead)
+	if (!g || g->proc->dead || g->proc->pid <= 0)
 		return -ESRCH;
 	if (proc_fd < 0)
 		proc_fd = open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -131,8 +137,11 @@ int guest_usage(struct task *t, bool whole_process, struct guest_usage *u)
 	if (proc_read(g, !whole_process, "stat", buf, sizeof(buf)) < 0)
 		return -ESRCH;
 	p = strrchr(buf, ')');
-	if (!p || sscanf(p + 2, "%*c %*d %*d %*d %*d %*d %*u %llu %*u %llu %*u %llu %llu", &minflt,
-			  &majflt, &uticks, &sticks) != 4)
+	/* fields 3 to 15, then 39 */
+	if (!p || sscanf(p + 2,
+			  "%*c %*d %*d %*d %*d %*d %*u %llu %*u %llu %*u %llu %llu %*s %*s %*s %*s %*s "
+			  "%*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %u",
+			  &minflt, &majflt, &uticks, &sticks, &u->cpu) < 4)
 		return -ESRCH;
 	u->minflt = minflt;
 	u->majflt = majflt;
@@ -394,14 +403,14 @@ int guest_for_each_vma_usage(struct task *t,
 
 int guest_set_affinity(struct task *t, const void *mask, size_t len)
 {
-	if (!t->guest || t->guest->proc->dead)
+	if (!has_thread(t))
 		return -ESRCH;
 	return sched_setaffinity(t->guest->host_tid, len, mask) < 0 ? -errno : 0;
 }
 
 ssize_t guest_get_affinity(struct task *t, void *mask, size_t len)
 {
-	if (!t->guest || t->guest->proc->dead)
+	if (!has_thread(t))
 		return -ESRCH;
 	memset(mask, 0, len);
 	return sched_getaffinity(t->guest->host_tid, len, mask) < 0 ? -errno : (ssize_t)len;
@@ -411,7 +420,7 @@ void guest_set_limit(struct task *t, int which, u64 soft)
 {
 	struct rlimit r;
 
-	if (!t->guest || t->guest->proc->dead || prlimit(t->guest->proc->pid, which, NULL, &r) < 0)
+	if (!has_thread(t) || prlimit(t->guest->proc->pid, which, NULL, &r) < 0)
 		return;
 	r.rlim_cur = MIN(soft, r.rlim_max);
 	prlimit(t->guest->proc->pid, which, &r, NULL);
@@ -419,7 +428,7 @@ void guest_set_limit(struct task *t, int which, u64 soft)
 
 int guest_set_nice(struct task *t, int nice)
 {
-	if (!t->guest || t->guest->proc->dead)
+	if (!has_thread(t))
 		return -ESRCH;
 	return setpriority(PRIO_PROCESS, (id_t)t->guest->host_tid, nice) < 0 ? -errno : 0;
 }
@@ -430,7 +439,7 @@ uaddr_t guest_robust_list(struct task *t)
 	uaddr_t head;
 	size_t len;
 
-	if (!g || g->proc->dead || syscall(SYS_get_robust_list, g->host_tid, &head, &len) < 0)
+	if (!has_thread(t) || syscall(SYS_get_robust_list, g->host_tid, &head, &len) < 0)
 		return 0;
 	return head;
 }

@@ -179,8 +179,8 @@ int proc_show_stat(struct seq *s, const struct pseudo_ctx *c)
 	show_stat_head(s, c, &u);
 	show_stat_memory(s, c, open);
 	show_stat_signals(s, c);
-	seq_printf(s, " %d 0 0 %d 0 %d %d 0 0 0", t && t->wchan ? 1 : 0,
-		c->tid && c->tid != tg->pid ? -1 : tg->exit_signal, t ? t->sched_priority : 0,
+	seq_printf(s, " %d 0 0 %d %u %d %d 0 0 0", t && t->wchan ? 1 : 0,
+		c->tid && c->tid != tg->pid ? -1 : tg->exit_signal, u.cpu, t ? t->sched_priority : 0,
 		t ? t->sched_policy : 0);
 	if (mm && open)
 		seq_printf(s, " %llu %llu %llu %llu %llu %llu %llu",
