@@ -161,14 +161,12 @@ int vfs_link(const struct path *old, const struct path *parent, struct dentry *d
 	return ret;
 }
 
-/* d's object has lost this name. */
+/* d's object has lost this name. Its own end is reported when its last user goes (inode_put). */
 static void removed(struct dentry *d, struct inode *inode, u32 isdir)
 {
 	d_drop(d);
 	if (!isdir)
 		fsnotify_self(inode, FSN_ATTRIB);
-	if (isdir)
-		inode->nlink = 0;
 	fsnotify_entry(d->parent, d->name, FSN_DELETE | isdir, 0);
 }
 

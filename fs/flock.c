@@ -280,7 +280,7 @@ static int range_set(struct file *f, struct lock *req, short type, bool wait)
 	return range_apply(req, false);
 }
 
-int flock_fcntl(struct file *f, int cmd, uaddr_t arg)
+int flock_fcntl(struct file *f, int fd, int cmd, uaddr_t arg)
 {
 	bool ofd = cmd == F_OFD_GETLK || cmd == F_OFD_SETLK || cmd == F_OFD_SETLKW;
 	struct lock req = {.kind = ofd ? LOCK_OFD : LOCK_POSIX, .inode = f->inode, .file = f};
@@ -305,7 +305,12 @@ int flock_fcntl(struct file *f, int cmd, uaddr_t arg)
 		range_query(&req, &fl);
 		return copy_to_user(arg, &fl, sizeof(fl));
 	}
-	return range_set(f, &req, fl.l_type, cmd == F_SETLKW || cmd == F_OFD_SETLKW);
+	ret = range_set(f, &req, fl.l_type, cmd == F_SETLKW || cmd == F_OFD_SETLKW);
+	/* closed while we slept: the close has missed this lock */
+	if (ret == 0 && !ofd &&
+		(fd >= (int)current->files->nr || current->files->slots[fd].file != f))
+		flock_close_posix(f, current->files);
+	return ret;
 }
 
 /* ---- flock ---- */
@@ -378,6 +383,12 @@ void flock_release_file(struct file *f)
 void flock_close_posix(struct file *f, const struct files *files)
 {
 	drop_owned(f->inode, files);
+}
+
+void flock_inode_gone(struct inode *inode)
+{
+	while (!list_empty(&inode->locks))
+		lock_free(list_first(&inode->locks, struct lock, link));
 }
 
 void flock_for_each(void (*fn)(const struct flock_info *l, void *arg), void *arg)

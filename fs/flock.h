@@ -12,8 +12,9 @@ void flock_release_file(struct file *f);
 void flock_close_posix(struct file *f, const struct files *files);
 /* flock(2): op is LOCK_SH, LOCK_EX or LOCK_UN, with LOCK_NB. Sleeps. */
 int flock_flock(struct file *f, int op);
-/* F_GETLK, F_SETLK, F_SETLKW and the F_OFD_ variants. Sleeps. */
-int flock_fcntl(struct file *f, int cmd, uaddr_t arg);
+/* F_GETLK, F_SETLK, F_SETLKW and the F_OFD_ variants on fd, which is f. Sleeps. */
+int flock_fcntl(struct file *f, int fd, int cmd, uaddr_t arg);
+void flock_inode_gone(struct inode *inode); /* drops what is left */
 
 /* For /proc/locks and fdinfo: visits every lock. */
 struct flock_info {

@@ -4,7 +4,8 @@
  * counts a reference, and evicted with the last one; its super outlives it. Without a current task
  * (start-up, kernel workers) every check passes. inode(7), path_resolution(7), capabilities(7).
  */
-#include "fs/vfs.h"
+#include "fs/flock.h"
+#include "fs/fsnotify.h"
 #include "kernel/cred.h"
 #include "kernel/os.h"
 #include "kernel/task.h"
@@ -45,10 +46,32 @@ struct inode *inode_get(struct inode *i)
 	return i;
 }
 
+/* Nobody but its watches holds a file without a name any more: they are told, and end. */
+static void check_watched_end(struct inode *i)
+{
+	const struct list_head *m;
+	unsigned nr = 0;
+
+	for (m = i->marks.next; m != &i->marks; m = m->next)
+		nr++;
+	if (i->refs != nr)
+		return;
+	i->refs++;
+	fsnotify_self(i, FSN_DELETE_SELF);
+	inode_put(i);
+}
+
 void inode_put(struct inode *i)
 {
-	if (!i || --i->refs)
+	if (!i)
 		return;
+	if (--i->refs) {
+		if (!i->nlink && !list_empty(&i->marks))
+			check_watched_end(i);
+		return;
+	}
+	if (!list_empty(&i->locks))
+		flock_inode_gone(i);
 	if (i->sb->ops && i->sb->ops->evict_inode)
 		i->sb->ops->evict_inode(i);
 	free(i);

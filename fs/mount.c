@@ -5,6 +5,7 @@
  * namespace. mount(2), umount2(2).
  */
 #include "fs/vfs.h"
+#include "kernel/inotify.h"
 #include "kernel/os.h"
 
 #define MOUNTS_MAX 4096u
@@ -69,6 +70,7 @@ void super_put(struct super *sb)
 		return;
 	list_del(&sb->link);
 	sb->refs = 1; /* what runs below may take and drop references */
+	inotify_unmount(sb);
 	d_prune(sb);
 	d_put(sb->root);
 	sb->root = NULL;

@@ -38,10 +38,10 @@ struct fs_type {
 };
 
 struct super_ops {
-	void (*put_super)(struct super *sb);			/* free sb->priv */
-	void (*evict_inode)(struct inode *inode);		/* last reference gone: free priv */
-	int (*statfs)(struct super *sb, struct statfs *sf);	/* default: zeros and sb->magic */
-	int (*sync)(struct super *sb);				/* default: 0 */
+	void (*put_super)(struct super *sb);		    /* free sb->priv */
+	void (*evict_inode)(struct inode *inode);	    /* last reference gone: free priv */
+	int (*statfs)(struct super *sb, struct statfs *sf); /* default: zeros and sb->magic */
+	int (*sync)(struct super *sb);			    /* default: 0 */
 	int (*show_options)(struct super *sb, char *buf, size_t size);
 };
 
@@ -49,7 +49,7 @@ struct super {
 	const struct fs_type *type;
 	const struct super_ops *ops;
 	unsigned refs; /* mounts and internal users */
-	u64 dev;	/* makedev(0, n), unique */
+	u64 dev;       /* makedev(0, n), unique */
 	u32 magic, block_size;
 	struct dentry *root; /* owned */
 	void *priv;
@@ -71,15 +71,15 @@ struct mount {
 	unsigned refs;
 	u32 id, flags; /* MNT_* */
 	struct super *sb;
-	struct dentry *root;	  /* what is mounted */
-	struct mount *parent;	  /* NULL for the root mount */
+	struct dentry *root;	   /* what is mounted */
+	struct mount *parent;	   /* NULL for the root mount */
 	struct dentry *mountpoint; /* in parent; NULL for the root mount */
-	struct list_head link;	  /* in all_mounts, in order of mounting */
+	struct list_head link;	   /* in all_mounts, in order of mounting */
 	struct list_head children, child_link;
 	struct mount *clone; /* scratch of a recursive bind */
 };
 extern struct list_head all_mounts;
-extern u64 mounts_changed; /* counts changes of the mount tree */
+extern u64 mounts_changed;	 /* counts changes of the mount tree */
 extern struct waitq mounts_wait; /* woken at each */
 
 /* ---- inodes ---- */
@@ -97,14 +97,15 @@ struct inode {
 	u64 blocks; /* of 512 bytes */
 	struct timespec atime, mtime, ctime, btime;
 	const struct inode_ops *ops;
-	const struct file_ops *fops; /* default for opens; devices, fifos and sockets are routed by open */
-	void *priv;		     /* the filesystem's */
-	void *object;		     /* pipe of a FIFO, bound socket: owner kernel/ */
-	struct list_head locks;	     /* flock and POSIX locks (fs/flock.c) */
-	struct list_head marks;	     /* inotify */
-	unsigned writers;	     /* open for writing, for ETXTBSY */
-	unsigned exec_users;	     /* running programs that deny writing */
-	bool linkable;		     /* unnamed (O_TMPFILE) and may get a name */
+	const struct file_ops
+		*fops; /* default for opens; devices, fifos and sockets are routed by open */
+	void *priv;    /* the filesystem's */
+	void *object;  /* pipe of a FIFO, bound socket: owner kernel/ */
+	struct list_head locks; /* flock and POSIX locks (fs/flock.c) */
+	struct list_head marks; /* inotify */
+	unsigned writers;	/* open for writing, for ETXTBSY */
+	unsigned exec_users;	/* running programs that deny writing */
+	bool linkable;		/* unnamed (O_TMPFILE) and may get a name */
 };
 
 struct setattr { /* what to change; valid is a set of ATTR_* */
@@ -127,7 +128,8 @@ struct setattr { /* what to change; valid is a set of ATTR_* */
 struct inode_ops {
 	/* Finds name: d_instantiate(dentry, inode) with a new reference, or leave it negative. */
 	int (*lookup)(struct inode *dir, struct dentry *dentry); /* default: -ENOTDIR */
-	int (*create)(struct inode *dir, struct dentry *dentry, u32 mode); /* default for these: -EPERM */
+	int (*create)(
+		struct inode *dir, struct dentry *dentry, u32 mode); /* default for these: -EPERM */
 	int (*mkdir)(struct inode *dir, struct dentry *dentry, u32 mode);
 	int (*mknod)(struct inode *dir, struct dentry *dentry, u32 mode, u64 rdev);
 	int (*symlink)(struct inode *dir, struct dentry *dentry, const char *target);
@@ -137,7 +139,8 @@ struct inode_ops {
 	/* flags: 0, RENAME_NOREPLACE (checked by the core), RENAME_EXCHANGE. */
 	int (*rename)(struct inode *old_dir, struct dentry *old, struct inode *new_dir,
 		struct dentry *new, u32 flags);
-	/* An unnamed regular file (O_TMPFILE): a new inode with a reference. Default: -EOPNOTSUPP */
+	/* An unnamed regular file (O_TMPFILE): a new inode with a reference. Default: -EOPNOTSUPP
+	 */
 	int (*tmpfile)(struct inode *dir, u32 mode, struct inode **out);
 	/* A malloc'ed NUL-terminated target. Default: -EINVAL */
 	int (*readlink)(struct inode *inode, char **target);
@@ -164,10 +167,10 @@ struct dentry {
 	struct inode *inode;   /* NULL: negative */
 	struct hnode hash;     /* by (parent, name), unless unhashed */
 	struct list_head children, child_link, lru, sb_link;
-	bool hashed, no_cache; /* no_cache: freed as soon as unused (proc) */
-	unsigned mounts;       /* mounts on top of it, in any mount */
-	u64 validated_ns;      /* for a filesystem's revalidate */
-	void *priv;	       /* the filesystem's */
+	bool hashed, no_cache;		   /* no_cache: freed as soon as unused (proc) */
+	unsigned mounts;		   /* mounts on top of it, in any mount */
+	u64 validated_ns;		   /* for a filesystem's revalidate */
+	void *priv;			   /* the filesystem's */
 	void (*release)(struct dentry *d); /* frees priv; may be NULL */
 	u32 name_len;
 	char *name; /* NUL-terminated; behind the struct, or malloc'ed after a rename */
@@ -195,15 +198,15 @@ char *d_path_from(const struct path *p, const struct path *root, char *buf, size
 struct inode *inode_alloc(struct super *sb); /* refs = 1, ino = sb->next_ino++, times = now */
 struct inode *inode_get(struct inode *i);
 void inode_put(struct inode *i);
-void inode_now(struct timespec *ts); /* the wall clock, for timestamps */
+void inode_now(struct timespec *ts);			     /* the wall clock, for timestamps */
 int inode_setattr(struct inode *i, const struct setattr *a); /* the default: stores the fields */
 int inode_permission(struct inode *i, int mask); /* MAY_*; fs credentials of current: 0, -EACCES */
 bool inode_owner_or_capable(const struct inode *i);
 /* Owner, group and mode (with its type bits) of a new inode in dir, by current's credentials. */
 void inode_init_owner(struct inode *inode, const struct inode *dir, u32 mode);
-int inode_refresh(struct inode *i);		/* getattr, if there is one */
-void inode_touch_atime(const struct path *p);	/* it was read: relatime, in memory */
-int inode_remove_privs(const struct path *p);	/* it is written: drops set-user-ID bits */
+int inode_refresh(struct inode *i);	      /* getattr, if there is one */
+void inode_touch_atime(const struct path *p); /* it was read: relatime, in memory */
+int inode_remove_privs(const struct path *p); /* it is written: drops set-user-ID bits */
 #define MAY_EXEC 1
 #define MAY_WRITE 2
 #define MAY_READ 4
@@ -217,20 +220,22 @@ struct file_ops {
 	/* Transfer at *pos and advance it (streams ignore pos). O_NONBLOCK by file->flags.
 	 * Interrupted: -ERESTARTSYS. Defaults: -EINVAL */
 	ssize_t (*read)(struct file *file, struct uio *to, u64 *pos);
-	ssize_t (*write)(struct file *file, struct uio *from, u64 *pos); /* *pos at end for O_APPEND by core */
+	ssize_t (*write)(struct file *file, struct uio *from,
+		u64 *pos); /* *pos at end for O_APPEND by core */
 	/* Emits entries from file->pos on. See struct dir_sink. Default: -ENOTDIR */
 	int (*iterate)(struct file *file, struct dir_sink *sink);
 	u32 (*poll)(struct file *file, struct poll_table *pt); /* default: always ready; no sleep */
 	long (*ioctl)(struct file *file, u32 cmd, uaddr_t arg); /* default: -ENOTTY */
-	s64 (*llseek)(struct file *file, s64 off, int whence); /* default: regular-file rules over inode->size */
-	int (*fsync)(struct file *file, bool data_only);       /* default: -EINVAL */
+	s64 (*llseek)(struct file *file, s64 off,
+		int whence); /* default: regular-file rules over inode->size */
+	int (*fsync)(struct file *file, bool data_only);		 /* default: -EINVAL */
 	int (*fallocate)(struct file *file, int mode, u64 off, u64 len); /* default: -EOPNOTSUPP */
 	/* Host descriptor behind the file for a mapping, opened with no more than the file's access
 	 * (writable only if shared_write). The caller os_close()s it. *off may be changed to the
 	 * offset inside that descriptor. Default: -ENODEV */
 	int (*mmap_hfd)(struct file *file, bool shared_write, u64 *off);
-	/* F_ADD_SEALS on a tmpfs file is about to forbid writing: -EBUSY while a guest process has it
-	 * mapped shared and writable. Default: 0 */
+	/* F_ADD_SEALS on a tmpfs file is about to forbid writing: -EBUSY while a guest process has
+	 * it mapped shared and writable. Default: 0 */
 	int (*seal_write)(struct file *file);
 	/* Extra text for /proc/PID/fdinfo/N. Default: none */
 	int (*show_fdinfo)(struct file *file, char *buf, size_t size);
@@ -256,8 +261,8 @@ struct file {
 	s32 owner_type, owner_id, owner_sig;
 	u32 owner_uid, owner_euid; /* of who set it */
 	struct fasync *async;	   /* O_ASYNC in effect (kernel/fasync.c) */
-	bool counted_writer; /* inode->writers includes it */
-	struct list_head epitems; /* epoll registrations (kernel/epoll.c) */
+	bool counted_writer;	   /* inode->writers includes it */
+	struct list_head epitems;  /* epoll registrations (kernel/epoll.c) */
 	u64 ra_pos;
 };
 
@@ -277,7 +282,8 @@ int file_open_path(const struct path *p, int flags, struct file **out);
 ssize_t file_read_kernel(struct file *f, void *buf, size_t len, u64 pos);
 ssize_t file_write_kernel(struct file *f, const void *buf, size_t len, u64 pos);
 ssize_t file_read(struct file *f, struct uio *to, u64 *pos); /* checks mode, updates atime */
-ssize_t file_write(struct file *f, struct uio *from, u64 *pos); /* O_APPEND, RLIMIT_FSIZE, SIGXFSZ */
+ssize_t file_write(
+	struct file *f, struct uio *from, u64 *pos); /* O_APPEND, RLIMIT_FSIZE, SIGXFSZ */
 
 /* ---- per-task filesystem context ---- */
 struct fs_ctx {
@@ -300,8 +306,9 @@ void fs_ctx_put(struct fs_ctx *fs);
 #define LOOKUP_IN_ROOT 256u
 
 int path_lookup(const struct path *base, const char *name, u32 flags, struct path *out);
-int path_lookup_user(int dfd, uaddr_t name, u32 flags, struct path *out); /* AT_FDCWD and *at rules */
-int path_base(int dfd, const char *name, struct path *out); /* where a walk of name starts */
+int path_lookup_user(
+	int dfd, uaddr_t name, u32 flags, struct path *out); /* AT_FDCWD and *at rules */
+int path_base(int dfd, const char *name, struct path *out);  /* where a walk of name starts */
 void path_get(const struct path *p);
 void path_put(struct path *p);
 /* The parent directory and a (positive or negative) child dentry for create-like calls.
@@ -332,8 +339,8 @@ void super_put(struct super *sb);
 /* Mounts take a reference on sb of their own: the caller of fs_type.mount still puts its own. */
 int mount_root(struct super *sb, u32 flags, struct path *out); /* the machine's root */
 int mount_super(struct super *sb, struct dentry *root, const struct path *at, u32 flags);
-int mount_fs(const char *type, const char *source, const struct path *at, u32 flags,
-	const char *data);
+int mount_fs(
+	const char *type, const char *source, const struct path *at, u32 flags, const char *data);
 int mount_umount(const struct path *p, int flags);
 int mount_bind(const struct path *from, const struct path *at, bool recursive);
 int mount_remount(const struct path *p, u32 flags);
@@ -346,7 +353,8 @@ int mount_internal(struct super *sb, struct mount **out);
 int vfs_statfs(const struct path *p, struct statfs *sf);
 int super_sync(struct super *sb);
 
-/* ---- fs events (kernel/inotify.c registers itself here; NULL until then), see fs/fsnotify.h ---- */
+/* ---- fs events (kernel/inotify.c registers itself here; NULL until then), see fs/fsnotify.h ----
+ */
 extern void (*fsnotify_hook)(struct dentry *dir, struct inode *dir_inode, struct inode *inode,
 	const char *name, u32 mask, u32 cookie);
 

@@ -128,7 +128,7 @@ static long fcntl_file(struct file *f, int fd, int cmd, u64 arg)
 	case F_OFD_GETLK:
 	case F_OFD_SETLK:
 	case F_OFD_SETLKW:
-		return flock_fcntl(f, cmd, arg);
+		return flock_fcntl(f, fd, cmd, arg);
 	case F_GETOWN:
 		return f->owner_type == F_OWNER_PGRP ? -f->owner_id : f->owner_id;
 	case F_SETOWN:

@@ -125,7 +125,8 @@ SYSCALL_DEFINE5(linkat, int, olddfd, uaddr_t, oldname, int, newdfd, uaddr_t, new
 
 	if (flags & ~(AT_SYMLINK_FOLLOW | AT_EMPTY_PATH))
 		return -EINVAL;
-	if (flags & AT_EMPTY_PATH)
+	/* a descriptor may have been handed to someone who could not open the file: root only */
+	if ((flags & AT_EMPTY_PATH) && capable(CAP_DAC_READ_SEARCH))
 		lookup |= LOOKUP_EMPTY;
 	if (flags & AT_SYMLINK_FOLLOW)
 		lookup |= LOOKUP_FOLLOW;
