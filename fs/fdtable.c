@@ -137,14 +137,27 @@ struct file *fd_file(int fd)
 	return file;
 }
 
+static unsigned first_free(const struct files *f, unsigned from)
+{
+	while (from < f->nr && f->slots[from].file)
+		from++;
+	return from;
+}
+
+int fd_room(void)
+{
+	return first_free(current->files, current->files->hint) >=
+			       task_rlimit(current, RLIMIT_NOFILE)
+		       ? -EMFILE
+		       : 0;
+}
+
 int fd_install(struct file *file, int min, bool cloexec)
 {
 	struct files *f = current->files;
-	unsigned start = MAX((unsigned)min, f->hint), fd = start;
+	unsigned start = MAX((unsigned)min, f->hint), fd = first_free(f, start);
 	int ret;
 
-	while (fd < f->nr && f->slots[fd].file)
-		fd++;
 	if (fd >= task_rlimit(current, RLIMIT_NOFILE))
 		return -EMFILE;
 	if (fd >= f->nr && (ret = grow(f, fd)) < 0)

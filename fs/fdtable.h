@@ -25,6 +25,7 @@ void files_close_on_exec(struct files *f);
 /* All below work on current->files. */
 struct file *fd_file(int fd);	  /* new reference, or NULL (-EBADF); not O_PATH */
 struct file *fd_file_raw(int fd); /* the same, O_PATH files too */
+int fd_room(void); /* 0, or -EMFILE: an fd_install now would fail (open says so before it looks) */
 int fd_install(struct file *f, int min, bool cloexec); /* takes the reference on success; -EMFILE */
 int fd_install_at(int fd, struct file *f, bool cloexec); /* dup2: closes what was there */
 int fd_close(int fd);

@@ -36,7 +36,9 @@ static long do_open(int dfd, uaddr_t name, int flags, u32 mode, u32 lookup)
 		ret = pathname_get(&n, name, false);
 	if (ret < 0)
 		return ret;
-	ret = path_base(dfd, scoped ? "." : n.s, &base);
+	ret = fd_room();
+	if (ret == 0)
+		ret = path_base(dfd, scoped ? "." : n.s, &base);
 	if (ret == 0) {
 		ret = file_open_lookup(
 			&base, n.s, flags, mode & 07777 & ~current->fs->umask, lookup, &f);
