@@ -187,20 +187,6 @@ SYSCALL_DEFINE2(listen, int, fd, int, backlog)
 	return err;
 }
 
-/* Whether a descriptor is free: a connection must not be lost for want of one. */
-static int fd_room(void)
-{
-	const struct files *t = current->files;
-	u64 limit = task_rlimit(current, RLIMIT_NOFILE);
-
-	if (t->nr < limit)
-		return 0;
-	for (u64 i = 0; i < limit; i++)
-		if (!t->slots[i].file)
-			return 0;
-	return -EMFILE;
-}
-
 /* The address of a connection just accepted; the peer may have gone already. */
 static int accepted_name(struct sock *sk, uaddr_t addr, uaddr_t len_ptr)
 {
