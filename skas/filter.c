@@ -40,6 +40,15 @@ static const struct rule guest_rules[] = {
 	{__NR_munmap, ACT_ALLOW},
 	{__NR_brk, ACT_TRAP},
 	{__NR_rt_sigreturn, ACT_TRAP},
+	/* Calls that often end in a handler of the caller: from the stub its frame can be built at
+	 * once, where a plain call would have to be kicked into the stub first. */
+	{__NR_pause, ACT_TRAP},
+	{__NR_kill, ACT_TRAP},
+	{__NR_tkill, ACT_TRAP},
+	{__NR_tgkill, ACT_TRAP},
+	{__NR_rt_sigqueueinfo, ACT_TRAP},
+	{__NR_rt_tgsigqueueinfo, ACT_TRAP},
+	{__NR_rt_sigsuspend, ACT_TRAP},
 	{__NR_sched_yield, ACT_ALLOW},
 	{__NR_mremap, ACT_ALLOW},
 	{__NR_mincore, ACT_ALLOW},
