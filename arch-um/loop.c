@@ -1,61 +1,89 @@
 /*
- * The event loop: one epoll set that holds every os_watch, a signalfd for the host signals skiff
- * handles, and the next kernel timer as the wait's timeout. It alone calls into the kernel from
- * outside; the kernel runs until no coroutine is runnable, then the loop waits again. epoll(7).
- *
- * The seccomp listener is polled directly, beside the epoll set: epoll's wake-up loses the wish of
- * its caller to have us woken on his CPU, and a wake-up across CPUs costs ten times a local one.
+ * The event loop. The guest's calls are what it must hear of fastest, so it blocks right in the call
+ * that receives them (the direct watch). All else interrupts that call: host signals and the kernel
+ * timer as signals, other descriptors through a thread that waits for them in an epoll set. It
+ * alone calls into the kernel from outside; the kernel runs until no coroutine is runnable.
  */
 #include "arch-um/loop.h"
 
+#include "arch-um/attention.h"
+
+#include <limits.h>
+#include <pthread.h>
 #include <signal.h>
-#include <stdio.h>
 #include <sys/epoll.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #define BATCH 16
 
 static int epfd = -1;
-static struct os_watch *direct; /* the one polled outside the epoll set */
-static struct os_watch signal_watch;
+static struct os_watch *direct;
 static void (*signal_fn)(int sig);
 static struct epoll_event batch[BATCH];
 static int batch_nr;
 
-static void signals_ready(struct os_watch *w, short revents)
-{
-	struct signalfd_siginfo si[4];
-	ssize_t n = read(w->hfd, si, sizeof(si));
+static pthread_mutex_t watcher_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t watcher_again = PTHREAD_COND_INITIALIZER;
+static bool watcher_started, watcher_told;
 
-	for (ssize_t i = 0; i < n / (ssize_t)sizeof(si[0]) && signal_fn; i++)
-		signal_fn((int)si[i].ssi_signo);
+static u64 signal_bit(int sig)
+{
+	return 1ull << (sig - 1);
 }
 
 int loop_init(void)
 {
-	static const int handled[] = {SIGCHLD, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGWINCH, SIGUSR1};
-	sigset_t set;
-	int fd;
-
 	epfd = epoll_create1(EPOLL_CLOEXEC);
 	if (epfd < 0)
 		return -errno;
-	sigemptyset(&set);
-	for (unsigned i = 0; i < ARRAY_SIZE(handled); i++)
-		sigaddset(&set, handled[i]);
-	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (fd < 0)
-		return -errno;
-	signal_watch = (struct os_watch){.hfd = fd, .events = POLLIN, .ready = signals_ready};
-	return os_watch_add(&signal_watch);
+	return attention_init(signal_bit(SIGCHLD) | signal_bit(SIGINT) | signal_bit(SIGTERM) |
+			      signal_bit(SIGHUP) | signal_bit(SIGQUIT) | signal_bit(SIGWINCH) |
+			      signal_bit(SIGUSR1));
 }
 
 void loop_on_signal(void (*fn)(int sig))
 {
 	signal_fn = fn;
+}
+
+/* ---- watches: a thread waits for them, as the loop blocks elsewhere ---- */
+
+/* Tells the loop that a watch is ready, then waits until the loop has looked at them all. */
+static void *watcher(void *unused)
+{
+	struct pollfd p = {epfd, POLLIN, 0};
+
+	for (;;) {
+		if (poll(&p, 1, -1) <= 0)
+			continue;
+		pthread_mutex_lock(&watcher_lock);
+		watcher_told = true;
+		attention_raise_watch();
+		while (watcher_told)
+			pthread_cond_wait(&watcher_again, &watcher_lock);
+		pthread_mutex_unlock(&watcher_lock);
+	}
+	return NULL;
+}
+
+static int watcher_start(void)
+{
+	pthread_attr_t attr;
+	pthread_t thread;
+	sigset_t all, old;
+	int err;
+
+	sigfillset(&all);
+	pthread_attr_init(&attr);
+	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
+	pthread_attr_setstacksize(&attr, PTHREAD_STACK_MIN);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	err = pthread_create(&thread, &attr, watcher, NULL);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	pthread_attr_destroy(&attr);
+	watcher_started = !err;
+	return -err;
 }
 
 /* poll and epoll share the values of the basic event bits. */
@@ -68,7 +96,9 @@ static int watch_ctl(struct os_watch *w, int op)
 
 int os_watch_add(struct os_watch *w)
 {
-	return watch_ctl(w, EPOLL_CTL_ADD);
+	int err = watcher_started ? 0 : watcher_start();
+
+	return err ? err : watch_ctl(w, EPOLL_CTL_ADD);
 }
 
 void os_watch_update(struct os_watch *w)
@@ -89,21 +119,7 @@ void os_watch_direct(struct os_watch *w)
 	direct = w;
 }
 
-/* The time until the next kernel timer; NULL: none. */
-static struct timespec *timer_timeout(struct timespec *ts)
-{
-	u64 deadline = kernel_next_timer_ns(), now, left;
-
-	if (deadline == UINT64_MAX)
-		return NULL;
-	now = os_clock_ns(OS_CLOCK_MONOTONIC);
-	left = deadline > now ? deadline - now : 0;
-	ts->tv_sec = (time_t)(left / NSEC_PER_SEC);
-	ts->tv_nsec = (long)(left % NSEC_PER_SEC);
-	return ts;
-}
-
-static void dispatch_epoll(void)
+static void dispatch_watches(void)
 {
 	batch_nr = epoll_wait(epfd, batch, BATCH, 0);
 	for (int i = 0; i < batch_nr; i++) {
@@ -113,23 +129,24 @@ static void dispatch_epoll(void)
 			w->ready(w, (short)batch[i].events);
 	}
 	batch_nr = 0;
+	pthread_mutex_lock(&watcher_lock);
+	watcher_told = false;
+	pthread_cond_signal(&watcher_again);
+	pthread_mutex_unlock(&watcher_lock);
 }
 
-static void loop_step(void)
-{
-	struct pollfd p[2] = {{epfd, POLLIN, 0}, {direct ? direct->hfd : -1, POLLIN, 0}};
-	struct timespec ts;
-	u64 deadline;
+/* ---- the loop ---- */
 
-	if (ppoll(p, direct ? 2 : 1, timer_timeout(&ts), NULL) < 0 && errno != EINTR) {
-		perror("skiff: ppoll");
-		os_panic();
-	}
-	if (p[1].revents)
-		direct->ready(direct, p[1].revents);
-	if (p[0].revents)
-		dispatch_epoll();
-	deadline = kernel_next_timer_ns();
+static void dispatch_attention(u64 bits)
+{
+	u64 deadline = kernel_next_timer_ns();
+
+	if (bits & ATTENTION_WATCH)
+		dispatch_watches();
+	bits &= ~(ATTENTION_WATCH | ATTENTION_TIMER);
+	for (int sig = 1; bits; sig++, bits >>= 1)
+		if (bits & 1)
+			signal_fn(sig);
 	if (deadline != UINT64_MAX && deadline <= os_clock_ns(OS_CLOCK_MONOTONIC))
 		kernel_run_timers();
 }
@@ -137,7 +154,17 @@ static void loop_step(void)
 void loop_run(void)
 {
 	for (;;) {
+		u64 bits = attention_take();
+
+		if (bits) {
+			dispatch_attention(bits);
+			kernel_run();
+		}
+		attention_timer(kernel_next_timer_ns());
+		if (direct)
+			direct->ready(direct, 0);
+		else
+			attention_wait();
 		kernel_run();
-		loop_step();
 	}
 }

@@ -5,7 +5,7 @@
 #include "kernel/os.h"
 
 int loop_init(void);
-/* on_signal is called on the loop for each host signal in the loop's set (signalfd). */
+/* on_signal is called on the loop for each host signal of the loop's set. */
 void loop_on_signal(void (*fn)(int sig));
 _Noreturn void loop_run(void);
 

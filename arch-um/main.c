@@ -16,6 +16,8 @@
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/rseq.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* Every guest process has SIGKILL as parent-death signal. */
@@ -52,6 +54,15 @@ static void raise_fd_limit(void)
 	}
 }
 
+/* The host updates a registered rseq area at every return from a switch; nothing here uses it. */
+static void drop_rseq(void)
+{
+	char *area = (char *)__builtin_thread_pointer() + __rseq_offset;
+
+	if (__rseq_size)
+		syscall(SYS_rseq, area, sizeof(struct rseq), RSEQ_FLAG_UNREGISTER, RSEQ_SIG);
+}
+
 static int cmd_run(int argc, char **argv)
 {
 	struct run_options o;
@@ -68,6 +79,7 @@ static int cmd_run(int argc, char **argv)
 		return 125;
 	}
 	raise_fd_limit();
+	drop_rseq();
 	umask(0);
 	if (loop_init() < 0) {
 		fprintf(stderr, "skiff: cannot create the event loop: %s\n", strerror(errno));

@@ -47,9 +47,11 @@ struct os_watch {
 int os_watch_add(struct os_watch *w);
 void os_watch_update(struct os_watch *w); /* after changing events */
 void os_watch_del(struct os_watch *w);
-/* Makes w the one watch that is polled directly, for the latency of its wake-ups, instead of being
- * added; NULL ends that. */
+/* Makes w the one whose ready is called again and again instead of being polled: it blocks by itself, in
+ * os_wait_ioctl and nowhere else. Its wake-ups then stay on the waker's CPU. NULL ends that. */
 void os_watch_direct(struct os_watch *w);
+/* ioctl(2) that returns -EINTR when the loop has anything else to do. Host's -errno. */
+long os_wait_ioctl(int hfd, unsigned long request, void *arg);
 
 /* ---- helper threads: fn runs on another thread and must touch no kernel state; done runs on
  * the loop afterwards ---- */

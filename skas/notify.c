@@ -126,18 +126,30 @@ static pid_t notify_spawn(int stub_fd, uaddr_t first_exec)
 
 /* ---- calls ---- */
 
+/* -ENOENT: the caller died in between, or nobody is left that could call; then reaping sees to the
+ * rest. */
+static void receive_failed(struct os_watch *w)
+{
+	struct pollfd p = {w->hfd, POLLIN, 0};
+
+	if (poll(&p, 1, 0) > 0 && (p.revents & POLLHUP))
+		os_watch_direct(NULL);
+}
+
 static void notify_ready(struct os_watch *w, short revents)
 {
 	static struct seccomp_notif req;
 	struct skas_call c;
+	long err;
 
-	if (revents & POLLHUP) { /* every process of the machine is gone; reaping sees to the rest */
-		os_watch_direct(NULL);
+	memset(&req, 0, sizeof(req));
+	err = os_wait_ioctl(w->hfd, SECCOMP_IOCTL_NOTIF_RECV, &req);
+	if (err == -EINTR) /* the loop has other work */
+		return;
+	if (err < 0) {
+		receive_failed(w);
 		return;
 	}
-	memset(&req, 0, sizeof(req));
-	if (ioctl(w->hfd, SECCOMP_IOCTL_NOTIF_RECV, &req) < 0)
-		return; /* ENOENT: the caller died in between */
 	c = (struct skas_call){
 		.host_tid = (pid_t)req.pid,
 		.cookie = req.id,
