@@ -68,7 +68,7 @@ void exit_other_threads(struct task *t)
 	wait_event_mode(&tg->threads_wait, tg->nr_tasks == 1, WAIT_UNINTERRUPTIBLE, WAIT_FOREVER);
 	if (t->tid != tg->pid)
 		task_set_tid(t, tg->pid);
-	list_for_each_entry(child, &tg->children, sibling)
+	list_for_each_entry (child, &tg->children, sibling)
 		child->parent_tid = t->tid;
 }
 

@@ -7,6 +7,6 @@
 struct file;
 
 int fasync_set(struct file *f, int fd, bool on); /* 0 or -ENOMEM */
-void fasync_file_gone(struct file *f);		  /* its last reference goes */
+void fasync_file_gone(struct file *f);		 /* its last reference goes */
 
 #endif

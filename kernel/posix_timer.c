@@ -229,7 +229,7 @@ void posix_timers_for_each(const struct tgroup *tg,
 {
 	const struct posix_timer *pt;
 
-	list_for_each_entry(pt, &tg->posix_timers, link) {
+	list_for_each_entry (pt, &tg->posix_timers, link) {
 		struct posix_timer_info info = {.id = pt->id,
 			.clockid = pt->clockid,
 			.notify = pt->notify,

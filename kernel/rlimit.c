@@ -21,7 +21,8 @@ static int limit_set(struct tgroup *tg, int which, const struct rlimit *new)
 	if (new->rlim_max > r->rlim_max && !capable(CAP_SYS_RESOURCE))
 		return -EPERM;
 	*r = *new;
-	if ((which == RLIMIT_AS || which == RLIMIT_DATA || which == RLIMIT_STACK) && tgroup_task(tg))
+	if ((which == RLIMIT_AS || which == RLIMIT_DATA || which == RLIMIT_STACK) &&
+		tgroup_task(tg))
 		guest_set_limit(tgroup_task(tg), which, new->rlim_cur);
 	if (which == RLIMIT_CPU) {
 		if (!r->rlim_cur)

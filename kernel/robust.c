@@ -28,7 +28,8 @@ struct robust_head {
 static bool read_head(struct task *t, struct robust_head *h, uaddr_t *list)
 {
 	*list = t->robust_walked ? 0 : guest_robust_list(t);
-	return *list && guest_read(t, h, *list, sizeof(*h)) == 0 && (h->next != *list || h->pending);
+	return *list && guest_read(t, h, *list, sizeof(*h)) == 0 &&
+	       (h->next != *list || h->pending);
 }
 
 bool robust_held(struct tgroup *tg)

@@ -2,9 +2,9 @@
  * Resource usage: getrusage(2), times(2). CPU time and faults are the host's account of the guest's
  * host process.
  *
- * A process ends, for its parent, before the host has reaped its host process, and the exact usage is
- * known only then (usage_due). If it is waited for in between, usage_to remembers who is owed it;
- * calls that report usage wait for what is due, which is never long.
+ * A process ends, for its parent, before the host has reaped its host process, and the exact usage
+ * is known only then (usage_due). If it is waited for in between, usage_to remembers who is owed
+ * it; calls that report usage wait for what is due, which is never long.
  */
 #include "kernel/usage.h"
 
