@@ -131,6 +131,7 @@ static int ovl_link(struct dentry *old, struct inode *dir, struct dentry *d)
 	ret = ovl_do_link(ovl_i(i)->upper, upper);
 	if (ret == 0) {
 		inode_get(i);
+		ovl_note_move(i, dir);
 		ret = ovl_bind(d, i, NULL);
 	} else if (hidden) {
 		ovl_whiteout(ovl_of(dir), ovl_i(dir)->upper, d->name);
@@ -264,10 +265,13 @@ static int rename_finish(struct rename *r, bool victim_upper)
 	int ret = 0;
 
 	ovl_forget_lower(r->old);
-	if (r->exchange)
+	ovl_note_move(r->old->inode, r->new_dir);
+	if (r->exchange) {
 		ovl_forget_lower(r->new);
-	else if (r->old_in_lower)
+		ovl_note_move(r->new->inode, r->old_dir);
+	} else if (r->old_in_lower) {
 		ret = ovl_whiteout(r->o, ovl_i(r->old_dir)->upper, r->old->name);
+	}
 	if (victim) {
 		ovl_unbind(r->new);
 		ovl_count_link(victim, victim_upper ? 0 : -1);

@@ -122,6 +122,12 @@ void ovl_count_link(struct inode *i, s32 delta)
 	}
 }
 
+void ovl_note_move(const struct inode *i, const struct inode *dir)
+{
+	if (!S_ISDIR(i->mode) && !(i->ino & OVL_INO_UPPER) && !ovl_i(dir)->lower)
+		ovl_of(i)->moved = true;
+}
+
 void ovl_drop_kept(struct ovl *o)
 {
 	while (!list_empty(&o->kept)) {

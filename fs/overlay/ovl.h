@@ -21,6 +21,7 @@ struct ovl { /* super->priv */
 	struct htab inodes;		     /* by real inode */
 	struct list_head kept;		     /* struct ovl_inode.kept */
 	u64 next_tmp;
+	bool moved; /* copies of lower files may be in directories that are upper only */
 };
 
 struct ovl_inode { /* inode->priv */
@@ -69,6 +70,7 @@ int ovl_set_upper(struct inode *i, struct dentry *upper); /* takes the reference
 void ovl_copyattr(struct inode *i);
 void ovl_count_link(struct inode *i, s32 delta); /* changes nlink_delta */
 void ovl_drop_kept(struct ovl *o);
+void ovl_note_move(const struct inode *i, const struct inode *dir); /* i has a name in dir now */
 int ovl_lookup(struct inode *dir, struct dentry *d);
 int ovl_revalidate(struct inode *dir, struct dentry *d);
 int ovl_getattr(struct inode *i);

@@ -256,6 +256,21 @@ struct pass_sink {
 	bool upper;
 };
 
+/* st_ino of an entry of a directory that is upper only. The overlay's own inode knows whether it is
+ * the copy of a lower file; as long as none has come here, none is looked for. */
+static u64 upper_ino(struct dentry *dir, const char *name, size_t len, u64 ino, u8 dtype)
+{
+	struct dentry *d;
+
+	ino |= OVL_INO_UPPER;
+	if (!ovl_of(dir->inode)->moved || dtype == DTYPE_DIR || d_lookup(dir, name, len, &d) < 0)
+		return ino;
+	if (d->inode)
+		ino = d->inode->ino;
+	d_put(d);
+	return ino;
+}
+
 static bool pass_emit(struct dir_sink *s, const char *name, size_t len, u64 ino, u8 dtype, u64 next)
 {
 	struct pass_sink *ps = container_of(s, struct pass_sink, sink);
@@ -263,7 +278,7 @@ static bool pass_emit(struct dir_sink *s, const char *name, size_t len, u64 ino,
 	if (is_dots(name, len))
 		ino = len == 1 ? ps->file->inode->ino : ps->file->path.dentry->parent->inode->ino;
 	else if (ps->upper)
-		ino |= OVL_INO_UPPER;
+		ino = upper_ino(ps->file->path.dentry, name, len, ino, dtype);
 	return ps->to->emit(ps->to, name, len, ino, dtype, next);
 }
 

@@ -176,6 +176,7 @@ int overlay_mount(struct super *lower, struct super *upper, struct super **out)
 		ovl_free(o);
 		return ret;
 	}
+	o->moved = !made; /* who knows what was done there */
 	if (!made_work)
 		clear_work(o->work);
 	return make_super(o, out);
@@ -230,6 +231,7 @@ static int ovl_mount(
 	o->lower = d_get(lower.dentry);
 	o->upper = d_get(upper.dentry);
 	o->work = d_get(work.dentry);
+	o->moved = true;
 	(o->lower_sb = lower.dentry->sb)->refs++;
 	(o->upper_sb = upper.dentry->sb)->refs++;
 	ret = make_super(o, out);
