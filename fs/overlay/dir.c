@@ -205,12 +205,10 @@ static int prepare_end(struct dentry *d, bool *lower)
 {
 	int ret = 0;
 
-	if (is_dir(d)) {
-		if (ovl_i(d->inode)->lower)
-			return -EXDEV;
-	} else if (d->inode) {
+	if (is_dir(d))
+		ret = ovl_copy_up(d->inode, OVL_ALL);
+	else if (d->inode)
 		ret = ovl_copy_up_name(d);
-	}
 	return ret < 0 ? ret : in_lower(d, lower);
 }
 
@@ -236,16 +234,24 @@ static int rename_prepare(struct rename *r)
 	return ret;
 }
 
-/* A directory that lands on a lower name must hide it; and it cannot replace a whiteout. */
+/* A directory that moves takes its lower part along, or hides the one at its new name. */
+static int keep_lower(struct rename *r, struct dentry *d, struct dentry *upper, bool new_in_lower)
+{
+	struct dentry *lower = is_dir(d) ? ovl_i(d->inode)->lower : NULL;
+
+	if (lower)
+		return ovl_set_redirect(r->o, upper, lower);
+	return is_dir(d) && new_in_lower ? ovl_set_opaque(upper) : 0;
+}
+
+/* ... and it cannot replace a whiteout. */
 static int rename_hide_lower(struct rename *r)
 {
 	struct dentry *dir = ovl_i(r->new_dir)->upper;
-	int ret = 0;
+	int ret = keep_lower(r, r->old, r->upper_old, r->new_in_lower);
 
-	if (is_dir(r->old) && r->new_in_lower)
-		ret = ovl_set_opaque(r->upper_old);
-	if (ret == 0 && r->exchange && is_dir(r->new) && r->old_in_lower)
-		ret = ovl_set_opaque(r->upper_new);
+	if (ret == 0 && r->exchange)
+		ret = keep_lower(r, r->new, r->upper_new, r->old_in_lower);
 	if (ret < 0 || r->exchange || !r->upper_new->inode || !is_dir(r->old))
 		return ret;
 	if (S_ISDIR(r->upper_new->inode->mode))

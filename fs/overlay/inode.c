@@ -276,7 +276,7 @@ static int lookup_layers(
 	struct ovl_inode *dir, struct dentry *d, struct dentry **upper, struct dentry **lower)
 {
 	bool hidden = false;
-	int ret;
+	int ret = 0;
 
 	*upper = *lower = NULL;
 	if (dir->upper) {
@@ -292,15 +292,16 @@ static int lookup_layers(
 			*upper = NULL;
 		}
 	}
-	if (!dir->lower || hidden)
-		return 0;
-	ret = ovl_child(dir->lower, d->name, lower);
+	if (*upper && !hidden)
+		ret = ovl_get_redirect(ovl_of(dir->inode), *upper, lower);
+	if (ret == 0 && dir->lower && !hidden)
+		ret = ovl_child(dir->lower, d->name, lower);
 	if (ret < 0) {
 		*lower = NULL;
 		d_put(*upper);
 		*upper = NULL;
 	}
-	return ret;
+	return MIN(ret, 0);
 }
 
 int ovl_lookup(struct inode *dir, struct dentry *d)

@@ -154,6 +154,49 @@ int ovl_set_opaque(struct dentry *d)
 	return ovl_do_setxattr(d, OVL_XATTR_OPAQUE, "y", 1);
 }
 
+/* Before a directory with a lower part gets another name: where that part is from now on. */
+int ovl_set_redirect(struct ovl *o, struct dentry *upper, struct dentry *lower)
+{
+	char path[OVL_REDIRECT_MAX], *at = path + sizeof(path);
+	const struct dentry *d;
+
+	for (d = lower; d != o->lower; d = d->parent) {
+		if (d->parent == d || (size_t)(at - path) < d->name_len + 1u)
+			return -EXDEV;
+		*--at = '/';
+		at -= d->name_len;
+		memcpy(at, d->name, d->name_len);
+	}
+	return ovl_do_setxattr(upper, OVL_XATTR_REDIRECT, at, (size_t)(path + sizeof(path) - at));
+}
+
+int ovl_get_redirect(struct ovl *o, struct dentry *upper, struct dentry **lower)
+{
+	char path[OVL_REDIRECT_MAX + 1], *p = path, *name;
+	ssize_t n = ovl_do_getxattr(upper, OVL_XATTR_REDIRECT, path, OVL_REDIRECT_MAX);
+	struct dentry *d, *child;
+	int ret;
+
+	if (n <= 0)
+		return 0;
+	path[n] = 0;
+	d = d_get(o->lower);
+	while ((name = strsep(&p, "/")) && *name) {
+		ret = ovl_child(d, name, &child);
+		d_put(d);
+		if (ret < 0)
+			return ret;
+		d = child;
+		if (!d->inode || !S_ISDIR(d->inode->mode)) {
+			d_put(d);
+			d = NULL;
+			break;
+		}
+	}
+	*lower = d;
+	return 1;
+}
+
 /* An open file of a layer, for use by the overlay's file on top of it: it has no mount. */
 int ovl_open_real(struct dentry *real, u32 flags, struct file **out)
 {

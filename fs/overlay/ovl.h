@@ -10,6 +10,8 @@
 
 #define OVL_XATTR_PREFIX "trusted.overlay." /* hidden from the guest */
 #define OVL_XATTR_OPAQUE "trusted.overlay.opaque"
+#define OVL_XATTR_REDIRECT "trusted.overlay.redirect" /* path of a moved directory's lower part */
+#define OVL_REDIRECT_MAX 2048
 #define OVL_XATTR_INO "trusted.overlay.skiff.ino" /* st_ino of a file that was copied up */
 #define OVL_INO_UPPER (1ull << 48) /* set in st_ino of what was born in the upper layer */
 #define OVL_ALL UINT64_MAX
@@ -101,6 +103,9 @@ ssize_t ovl_do_getxattr(struct dentry *d, const char *name, void *buf, size_t si
 int ovl_whiteout(struct ovl *o, struct dentry *dir, const char *name);
 bool ovl_is_opaque(struct dentry *d);
 int ovl_set_opaque(struct dentry *d);
+int ovl_set_redirect(struct ovl *o, struct dentry *upper, struct dentry *lower);
+/* 1: *lower is the lower part upper's redirect names, or NULL if it is gone; 0: no redirect */
+int ovl_get_redirect(struct ovl *o, struct dentry *upper, struct dentry **lower);
 int ovl_open_real(struct dentry *real, u32 flags, struct file **out);
 void ovl_close_real(struct file *f);
 

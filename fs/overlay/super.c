@@ -1,8 +1,9 @@
 /*
  * Overlay supers. The lower tree is only ever read; the upper directory holds what was made or
  * changed: copies of lower files (copy_up.c), new ones, whiteouts (character device 0:0) where a
- * lower name is gone, and opaque directories (attribute trusted.overlay.opaque) that hide the lower
- * one of the same name. Files appear complete: they are made in "work" beside it and renamed.
+ * lower name is gone, opaque directories (attribute trusted.overlay.opaque) that hide the lower one
+ * of the same name, and moved ones (trusted.overlay.redirect) that say where their lower part is.
+ * Files appear complete: they are made in "work" beside it and renamed.
  *
  * Numbers are stable: st_dev is the overlay's, st_ino the lower file's before and after copy-up.
  * Differences from Linux's overlayfs: an open file descriptor follows its file to the upper layer;

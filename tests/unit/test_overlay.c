@@ -109,6 +109,17 @@ static const char *list(const char *p)
 	return s;
 }
 
+static struct super *super_of(const char *p)
+{
+	struct super *sb;
+	struct path at;
+
+	ck_assert_int_eq(path_lookup(&current->fs->root, p, 0, &at), 0);
+	sb = at.dentry->sb;
+	path_put(&at);
+	return sb;
+}
+
 static void mount_at(struct super *sb, const char *p)
 {
 	struct path at;
@@ -285,9 +296,31 @@ START_TEST(a_renamed_file_hides_its_old_name)
 }
 END_TEST
 
-START_TEST(a_directory_with_a_lower_part_does_not_move)
+START_TEST(a_directory_takes_its_lower_part_along)
 {
-	ck_assert_int_eq(rename_("/o/d", "/o/n"), -EXDEV);
+	u64 ino = stat_("/o/d").st_ino;
+
+	ck_assert_int_eq(rename_("/o/d", "/o/n"), 0);
+	ck_assert_int_eq(exists("/o/d"), -ENOENT);
+	ck_assert_uint_eq(stat_("/o/n").st_ino, ino);
+	ck_assert_str_eq(list("/o/n"), "e x ");
+	put("/o/n/e/y", 0, "UPPER");
+	ck_assert_str_eq(get("/o/n/e/y"), "UPPER y");
+	ck_assert_int_eq(mkdir_("/o/d"), 0);
+	ck_assert_str_eq(list("/o/d"), "");
+	ck_assert_int_eq(rename_("/o/n/e", "/o/d/e"), 0);
+	ck_assert_str_eq(get("/o/d/e/y"), "UPPER y");
+	ck_assert_str_eq(list("/o/n"), "x ");
+	d_prune(super_of("/o")); /* what follows is looked up again */
+	ck_assert_str_eq(get("/o/d/e/y"), "UPPER y");
+	ck_assert_str_eq(list("/o/n"), "x ");
+	ck_assert_str_eq(get("/o/n/x"), "lower x");
+	ck_assert_str_eq(get("/l/d/e/y"), "lower y");
+}
+END_TEST
+
+START_TEST(a_new_directory_hides_the_lower_one_it_replaces)
+{
 	ck_assert_int_eq(mkdir_("/o/n"), 0);
 	put("/o/n/z", O_CREAT, "z");
 	ck_assert_int_eq(rename_("/o/n", "/o/m"), 0);
@@ -437,7 +470,8 @@ Suite *suite_overlay(void)
 	tcase_add_test(tc, a_directory_is_removed_only_when_the_merged_view_is_empty);
 	tcase_add_test(tc, a_directory_made_over_a_removed_one_is_opaque);
 	tcase_add_test(tc, a_renamed_file_hides_its_old_name);
-	tcase_add_test(tc, a_directory_with_a_lower_part_does_not_move);
+	tcase_add_test(tc, a_directory_takes_its_lower_part_along);
+	tcase_add_test(tc, a_new_directory_hides_the_lower_one_it_replaces);
 	tcase_add_test(tc, files_change_places);
 	tcase_add_test(tc, links_of_a_lower_file_stay_links);
 	tcase_add_test(tc, attributes_travel_and_private_ones_stay_hidden);
