@@ -11,6 +11,7 @@
 #include "kernel/os.h"
 #include "kernel/signal.h"
 #include "kernel/task.h"
+#include "kernel/timer.h"
 #include "kernel/tty/hoststream.h"
 #include "kernel/tty/tty.h"
 
@@ -32,13 +33,22 @@ static void watch_set(struct os_watch *w, bool *on, bool want)
 		os_watch_del(w), *on = false;
 }
 
+static void hang_up(struct timer *t)
+{
+	tty_hangup(console);
+	ring_reset(&console->out);
+}
+
+/* The user's terminal is no more. The hang-up waits for the loop: the line discipline may be at
+ * work on the queues when output fails. */
 static void console_gone(void)
 {
+	static struct timer timer = {.fn = hang_up};
+
 	watch_set(&in_watch, &in_on, false);
 	watch_set(&out_watch, &out_on, false);
 	console->dead = true;
-	tty_hangup(console);
-	ring_reset(&console->out);
+	timer_arm(&timer, os_clock_ns(OS_CLOCK_MONOTONIC));
 }
 
 /* ---- input ---- */
