@@ -92,6 +92,9 @@ ssize_t os_listxattrat(int dir, const char *name, char *buf, size_t size);
 int os_removexattrat(int dir, const char *name, const char *attr);
 
 ssize_t os_pread(int hfd, void *buf, size_t len, u64 pos);
+/* Bytes of a regular file at pos, mapped: *data points to at most len of them, until the next call.
+ * Only for guest_write & co. 0 at the end of the file; where it is not possible read instead. */
+ssize_t os_map_read(int hfd, u64 pos, size_t len, const void **data);
 ssize_t os_pwrite(int hfd, const void *buf, size_t len, u64 pos);
 ssize_t os_read(int hfd, void *buf, size_t len);	/* streams; -EAGAIN when it would block */
 ssize_t os_write(int hfd, const void *buf, size_t len); /* streams; -EAGAIN when it would block */

@@ -274,6 +274,7 @@ MISSING(ssize_t, os_listxattrat, int dir, const char *name, char *buf, size_t si
 MISSING(int, os_removexattrat, int dir, const char *name, const char *attr)
 MISSING(ssize_t, os_read, int hfd, void *buf, size_t len)
 MISSING(ssize_t, os_write, int hfd, const void *buf, size_t len)
+MISSING(ssize_t, os_map_read, int hfd, u64 pos, size_t len, const void **data)
 MISSING(int, os_fadvise, int hfd, u64 pos, u64 len, int advice)
 MISSING(ssize_t, os_copy_range, int in, u64 in_pos, int out, u64 out_pos, size_t len)
 MISSING(int, os_isatty, int hfd)
