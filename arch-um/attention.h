@@ -9,9 +9,11 @@
 
 /* From now on the signals of set (bit sig - 1) are caught. Call on the loop's thread. */
 int attention_init(u64 set);
-/* Bits (sig - 1) of the signals caught since the last call. ATTENTION_TIMER, ATTENTION_WATCH too. */
+/* Bits (sig - 1) of the signals caught since the last call. ATTENTION_TIMER, ATTENTION_WATCH too.
+ */
 u64 attention_take(void);
-/* Makes ATTENTION_TIMER arrive at deadline_ns (CLOCK_MONOTONIC) at the latest; maybe earlier too. */
+/* Makes ATTENTION_TIMER arrive at deadline_ns (CLOCK_MONOTONIC) at the latest; maybe earlier too.
+ */
 void attention_timer(u64 deadline_ns);
 /* Raised by another thread of skiff. */
 void attention_raise_watch(void);

@@ -1,9 +1,9 @@
 /*
  * The user's terminal and skiff's standard streams. The terminal is put into raw mode and restored
  * however skiff ends (exit, fatal signals; after SIGKILL the user types `reset`). Streams are
- * reopened where the host allows it, so that O_NONBLOCK is set on a description of our own and never
- * on the one the user's shell shares; where it does not, reads and writes ask poll(2) first and
- * write no more than cannot block.
+ * reopened where the host allows it, so that O_NONBLOCK is set on a description of our own and
+ * never on the one the user's shell shares; where it does not, reads and writes ask poll(2) first
+ * and write no more than cannot block.
  */
 #include "kernel/os.h"
 
@@ -80,7 +80,8 @@ static void continued(int sig)
 static void catch_signals(void)
 {
 	static const int fatal[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGSYS, SIGTRAP};
-	struct sigaction sa = {.sa_handler = restore_and_die, .sa_flags = SA_RESETHAND | SA_NODEFER};
+	struct sigaction sa = {
+		.sa_handler = restore_and_die, .sa_flags = SA_RESETHAND | SA_NODEFER};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(fatal); i++)
 		sigaction(fatal[i], &sa, NULL);
@@ -147,7 +148,8 @@ int os_stream_open(int fd)
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	if (S_ISREG(st.st_mode) || S_ISSOCK(st.st_mode)) {
-		hfd = fcntl(fd, F_DUPFD_CLOEXEC, 3); /* a file shares its position with the user's */
+		hfd = fcntl(
+			fd, F_DUPFD_CLOEXEC, 3); /* a file shares its position with the user's */
 		kind = S_ISSOCK(st.st_mode) ? STREAM_SOCKET : STREAM_OWN;
 	} else {
 		hfd = reopen_nonblocking(fd);

@@ -1,7 +1,7 @@
 /*
- * Coroutine switch for x86-64. Each coroutine has a stack of its own with an inaccessible guard page
- * below; a switch saves the callee-saved registers of the psABI. Control always alternates between
- * the event loop and one coroutine, so there is one saved loop context.
+ * Coroutine switch for x86-64. Each coroutine has a stack of its own with an inaccessible guard
+ * page below; a switch saves the callee-saved registers of the psABI. Control always alternates
+ * between the event loop and one coroutine, so there is one saved loop context.
  */
 #include "kernel/os.h"
 
@@ -102,9 +102,9 @@ struct os_coro *os_coro_create(void (*fn)(void *), void *arg)
 	sp = (void **)(co->map + GUARD_SIZE + STACK_SIZE);
 	sp -= 2; /* keeps the stack 16-byte aligned at coro_entry's call */
 	*--sp = (void *)coro_entry;
-	*--sp = NULL;	    /* rbp */
+	*--sp = NULL;		    /* rbp */
 	*--sp = (void *)coro_first; /* rbx */
-	*--sp = co;	    /* r12 */
+	*--sp = co;		    /* r12 */
 	*--sp = NULL;
 	*--sp = NULL;
 	*--sp = NULL;

@@ -1,8 +1,8 @@
 /*
- * The event loop. The guest's calls are what it must hear of fastest, so it blocks right in the call
- * that receives them (the direct watch). All else interrupts that call: host signals and the kernel
- * timer as signals, other descriptors through a thread that waits for them in an epoll set. It
- * alone calls into the kernel from outside; the kernel runs until no coroutine is runnable.
+ * The event loop. The guest's calls are what it must hear of fastest, so it blocks right in the
+ * call that receives them (the direct watch). All else interrupts that call: host signals and the
+ * kernel timer as signals, other descriptors through a thread that waits for them in an epoll set.
+ * It alone calls into the kernel from outside; the kernel runs until no coroutine is runnable.
  */
 #include "arch-um/loop.h"
 

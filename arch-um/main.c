@@ -71,7 +71,8 @@ static int cmd_run(int argc, char **argv)
 	if (options_parse_run(argc, argv, &o) < 0)
 		return 125;
 	if (o.trace && trace_enable(o.trace) < 0) {
-		fprintf(stderr, "skiff: unknown trace channel in %s (see: skiff help run)\n", o.trace);
+		fprintf(stderr, "skiff: unknown trace channel in %s (see: skiff help run)\n",
+			o.trace);
 		return 125;
 	}
 	if (o.trace_file && os_log_open(o.trace_file) < 0) {

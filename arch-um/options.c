@@ -59,12 +59,14 @@ static const char overview[] =
 static const char run_help[] =
 	"usage: skiff run [OPTIONS] [--] CMD [ARG...]\n"
 	"\n"
-	"Runs CMD in a new guest machine. The exit status is CMD's, or 128+N if signal N ended it;\n"
+	"Runs CMD in a new guest machine. The exit status is CMD's, or 128+N if signal N ended "
+	"it;\n"
 	"125 if skiff itself fails, 126 if CMD cannot be run, 127 if it is not found.\n"
 	"\n"
 	"  --root DIR            root directory of the machine (default: the host's /)\n"
 	"  --rw                  write through to DIR instead of into an overlay\n"
-	"  --overlay mem|DIR     where changes go: memory (default), or DIR, kept for the next run\n"
+	"  --overlay mem|DIR     where changes go: memory (default), or DIR, kept for the next "
+	"run\n"
 	"  -v, --volume HOST:GUEST[:ro]  show a host directory inside the machine\n"
 	"  -e, --env K=V         set an environment variable (K alone: take the host's value)\n"
 	"  -w, --workdir DIR     start CMD in this directory\n"
@@ -111,13 +113,16 @@ static int parse_size(const char *s, u64 *out)
 	if (errno || end == s || *s == '-')
 		return -EINVAL;
 	switch (*end) {
-	case 'k': case 'K':
+	case 'k':
+	case 'K':
 		shift = 10;
 		break;
-	case 'm': case 'M':
+	case 'm':
+	case 'M':
 		shift = 20;
 		break;
-	case 'g': case 'G':
+	case 'g':
+	case 'G':
 		shift = 30;
 		break;
 	case '\0':
@@ -218,8 +223,7 @@ static int env_option(struct machine_options *m, char *arg)
 
 static int env_defaults(struct run_options *o)
 {
-	static char path[] =
-		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+	static char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 	static char home[] = "HOME=/root", lang[] = "LANG", term[] = "TERM";
 	int err = env_set(&o->m, path);
 

@@ -11,8 +11,8 @@ struct run_options {
 	const char *trace, *trace_file;
 };
 
-/* Parses `skiff run ...`; argv[0] is "run". On a mistake prints one line and returns -EINVAL. Strings
- * stay owned by argv and environ; arrays are allocated and live as long as skiff. */
+/* Parses `skiff run ...`; argv[0] is "run". On a mistake prints one line and returns -EINVAL.
+ * Strings stay owned by argv and environ; arrays are allocated and live as long as skiff. */
 int options_parse_run(int argc, char **argv, struct run_options *o);
 void options_help(const char *topic); /* NULL: overview */
 

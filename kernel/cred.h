@@ -47,8 +47,8 @@ struct cred {
 	u32 *groups; /* sorted, owned */
 };
 
-struct cred *cred_root(void);			/* a fresh guest root */
-struct cred *cred_copy(const struct cred *c);	/* NULL: out of memory; refs = 1 */
+struct cred *cred_root(void);		      /* a fresh guest root */
+struct cred *cred_copy(const struct cred *c); /* NULL: out of memory; refs = 1 */
 struct cred *cred_get(struct cred *c);
 void cred_put(struct cred *c);
 bool cred_in_group(const struct cred *c, u32 gid); /* fsgid and supplementary groups */

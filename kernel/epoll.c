@@ -176,7 +176,7 @@ static int depth_below(struct epoll *ep, const struct epoll *target, int level)
 		return -1;
 	if (ep->walk == walk_nr)
 		return ep->depth;
-	list_for_each_entry(it, &ep->item_list, link) {
+	list_for_each_entry (it, &ep->item_list, link) {
 		struct epoll *child = epoll_of(it->file);
 		int d = child ? depth_below(child, target, level + 1) : 0;
 
@@ -196,7 +196,7 @@ static int depth_above(struct epoll *ep)
 
 	if (ep->walk == walk_nr)
 		return ep->depth;
-	list_for_each_entry(it, &ep->file->epitems, file_link)
+	list_for_each_entry (it, &ep->file->epitems, file_link)
 		depth = MAX(depth, depth_above(it->ep) + 1);
 	ep->walk = walk_nr;
 	ep->depth = depth;
@@ -477,7 +477,7 @@ static u32 epoll_poll(struct file *f, struct poll_table *pt)
 	struct epitem *it, *tmp;
 
 	poll_wait(pt, &ep->poll_wait);
-	list_for_each_entry_safe(it, tmp, &ep->ready, ready) {
+	list_for_each_entry_safe (it, tmp, &ep->ready, ready) {
 		if (item_poll(it, NULL))
 			return EPOLLIN | EPOLLRDNORM;
 		list_del(&it->ready);
@@ -501,7 +501,7 @@ static int epoll_fdinfo(struct file *f, char *buf, size_t size)
 	struct epitem *it;
 	size_t len = 0;
 
-	list_for_each_entry(it, &ep->item_list, link) {
+	list_for_each_entry (it, &ep->item_list, link) {
 		int n = snprintf(buf + len, size - len,
 			"tfd: %8d events: %8x data: %16llx  pos:%lli ino:%llx sdev:%llx\n", it->fd,
 			it->events, (unsigned long long)it->data, (long long)it->file->pos,

@@ -100,7 +100,8 @@ static long do_eventfd(u32 count, u32 flags)
 	e->count = count;
 	e->semaphore = flags & ABI_EFD_SEMAPHORE;
 	waitq_init(&e->wait);
-	ret = file_anon("anon_inode:[eventfd]", &eventfd_ops, e, O_RDWR | (flags & O_NONBLOCK), 0600, &f);
+	ret = file_anon(
+		"anon_inode:[eventfd]", &eventfd_ops, e, O_RDWR | (flags & O_NONBLOCK), 0600, &f);
 	if (ret) {
 		free(e);
 		return ret;

@@ -471,8 +471,8 @@ long exec_kernel(const char *name, char *const argv[], char *const envp[])
 		if ((size_t)snprintf(path, sizeof(path), "%.*s%s%s", (int)len, dir,
 			    len ? "/" : "./", name) < sizeof(path)) {
 			err = exec_one(path, argv, envp);
-			if (err == SYSCALL_NO_RESULT || (err != -ENOENT && err != -ENOTDIR &&
-								err != -EACCES))
+			if (err == SYSCALL_NO_RESULT ||
+				(err != -ENOENT && err != -ENOTDIR && err != -EACCES))
 				return err;
 			if (err == -EACCES)
 				ret = err;

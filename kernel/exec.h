@@ -16,7 +16,7 @@ struct exec_strings {
 
 struct exec {
 	struct file *file;
-	char *name; /* AT_EXECFN, /proc/PID/comm: the path as given */
+	char *name;   /* AT_EXECFN, /proc/PID/comm: the path as given */
 	char *interp; /* the script interpreter found last, NULL: none */
 	struct exec_strings argv, envp;
 	char head[EXEC_HEAD_SIZE];
@@ -24,7 +24,7 @@ struct exec {
 	struct cred *cred; /* after set-user-ID; NULL keeps the caller's */
 	bool secure;
 	bool name_gone; /* the name leads through a close-on-exec descriptor: no use to a script */
-	int base_fd; /* execveat's, for scripts through /dev/fd */
+	int base_fd;	/* execveat's, for scripts through /dev/fd */
 };
 
 int exec_strings_add(struct exec_strings *s, const char *str, size_t len); /* -E2BIG, -ENOMEM */
@@ -43,7 +43,8 @@ void elf_free(struct elf_image *img);
 
 /* The machine's first program, on its task's coroutine (init.c). */
 long exec_init(void);
-/* Runs name (searched in PATH of envp if it has no slash) as current: SYSCALL_NO_RESULT or -errno. */
+/* Runs name (searched in PATH of envp if it has no slash) as current: SYSCALL_NO_RESULT or -errno.
+ */
 long exec_kernel(const char *name, char *const argv[], char *const envp[]);
 
 #endif

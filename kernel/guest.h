@@ -78,7 +78,8 @@ int guest_write_frame(struct task *t, uaddr_t dst, const void *src, size_t len,
 	const struct abi_sigcontext *regs);
 /* The thread's next trap is probably the rt_sigreturn that reads len bytes there; 0: no longer. */
 void guest_frame_hint(struct task *t, uaddr_t addr, size_t len);
-ssize_t guest_read_frame(struct task *t, void *dst, uaddr_t src, size_t len); /* as guest_read_some */
+ssize_t guest_read_frame(
+	struct task *t, void *dst, uaddr_t src, size_t len); /* as guest_read_some */
 
 /* ---- interrupting ---- */
 void guest_kick(struct task *t); /* makes a RUNNING or PLAIN thread report GUEST_KICK soon */

@@ -19,7 +19,7 @@ struct machine_options {
 	char **argv, **envp;
 	const char *cwd; /* NULL: "/" or $HOME as the caller sees fit */
 	u32 uid, gid;
-	u64 mem_limit; /* bytes, 0 = none */
+	u64 mem_limit;	/* bytes, 0 = none */
 	u32 pids_limit; /* 0 = none */
 	bool init;	/* CMD runs below a small reaper instead of as pid 1 */
 	bool tty;	/* stdio is the console terminal */

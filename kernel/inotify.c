@@ -18,8 +18,8 @@
 #define MAX_INSTANCES 1024
 #define ABI_FIONREAD 0x541b
 #define USER_EVENTS (IN_ALL_EVENTS | IN_UNMOUNT | IN_Q_OVERFLOW | IN_IGNORED)
-#define ADD_FLAGS                                                                                  \
-	(IN_ALL_EVENTS | IN_ONLYDIR | IN_DONT_FOLLOW | IN_EXCL_UNLINK | IN_MASK_CREATE |           \
+#define ADD_FLAGS \
+	(IN_ALL_EVENTS | IN_ONLYDIR | IN_DONT_FOLLOW | IN_EXCL_UNLINK | IN_MASK_CREATE | \
 		IN_MASK_ADD | IN_ONESHOT)
 
 struct ino_event {
@@ -61,8 +61,8 @@ static size_t event_size(const struct ino_event *e)
 	return sizeof(struct inotify_event) + name_space(e->name_len);
 }
 
-static bool same_as_last(const struct ino_group *g, s32 wd, u32 mask, u32 cookie, const char *name,
-	size_t len)
+static bool same_as_last(
+	const struct ino_group *g, s32 wd, u32 mask, u32 cookie, const char *name, size_t len)
 {
 	const struct ino_event *e;
 
@@ -70,7 +70,7 @@ static bool same_as_last(const struct ino_group *g, s32 wd, u32 mask, u32 cookie
 		return false;
 	e = list_last(&g->events, struct ino_event, link);
 	return e->wd == wd && e->mask == mask && e->cookie == cookie && e->name_len == len &&
-		!memcmp(e->name, name, len);
+	       !memcmp(e->name, name, len);
 }
 
 static void queue_event(struct ino_group *g, s32 wd, u32 mask, u32 cookie, const char *name)
@@ -153,11 +153,11 @@ static void notify(struct dentry *dir, struct inode *dir_inode, struct inode *in
 	if (mask & (IN_DELETE_SELF | IN_MOVE_SELF))
 		mask &= ~IN_ISDIR;
 	if (dir_inode && to_dir && name) {
-		list_for_each_entry_safe(w, tmp, &dir_inode->marks, mark)
+		list_for_each_entry_safe (w, tmp, &dir_inode->marks, mark)
 			watch_event(w, mask, cookie, name);
 	}
 	if (inode && own) {
-		list_for_each_entry_safe(w, tmp, &inode->marks, mark)
+		list_for_each_entry_safe (w, tmp, &inode->marks, mark)
 			watch_event(w, mask, cookie, NULL);
 	}
 	if (inode && mask & IN_DELETE_SELF)
@@ -184,8 +184,8 @@ void inotify_unmount(struct super *sb)
 	struct group_node *n;
 	struct ino_watch *w, *tmp;
 
-	list_for_each_entry(n, &groups, all_link) {
-		list_for_each_entry_safe(w, tmp, &n->g.watches, link) {
+	list_for_each_entry (n, &groups, all_link) {
+		list_for_each_entry_safe (w, tmp, &n->g.watches, link) {
 			if (w->inode->sb != sb)
 				continue;
 			queue_event(w->group, w->wd, IN_UNMOUNT, 0, NULL);
@@ -198,7 +198,7 @@ static struct ino_watch *watch_of_inode(struct ino_group *g, struct inode *inode
 {
 	struct ino_watch *w;
 
-	list_for_each_entry(w, &inode->marks, mark) {
+	list_for_each_entry (w, &inode->marks, mark) {
 		if (w->group == g)
 			return w;
 	}
@@ -239,7 +239,7 @@ static ssize_t put_event(struct uio *to, const struct ino_event *e)
 	struct inotify_event head = {
 		.wd = e->wd, .mask = e->mask, .cookie = e->cookie, .len = name_space(e->name_len)};
 	char name[ALIGN_UP(NAME_MAX + 2, sizeof(struct inotify_event)) +
-		sizeof(struct inotify_event)] = {0};
+		  sizeof(struct inotify_event)] = {0};
 	ssize_t size = event_size(e);
 
 	memcpy(name, &head, sizeof(head));
@@ -307,7 +307,7 @@ static int inotify_fdinfo(struct file *f, char *buf, size_t size)
 	struct ino_watch *w;
 	size_t len = 0;
 
-	list_for_each_entry(w, &g->watches, link) {
+	list_for_each_entry (w, &g->watches, link) {
 		int n = snprintf(buf + len, size - len,
 			"inotify wd:%x ino:%llx sdev:%llx mask:%x ignored_mask:0\n", w->wd,
 			(unsigned long long)w->inode->ino, (unsigned long long)w->inode->sb->dev,
@@ -349,8 +349,8 @@ static long do_init(u32 flags)
 	list_init(&n->g.events);
 	waitq_init(&n->g.wait);
 	n->g.next_wd = 1;
-	ret = file_anon("anon_inode:inotify", &inotify_ops, &n->g, O_RDONLY | (flags & O_NONBLOCK), 0600,
-		&f);
+	ret = file_anon("anon_inode:inotify", &inotify_ops, &n->g, O_RDONLY | (flags & O_NONBLOCK),
+		0600, &f);
 	if (ret) {
 		free(n);
 		return ret;
@@ -419,7 +419,7 @@ SYSCALL_DEFINE2(inotify_rm_watch, int, fd, s32, wd)
 		return -EBADF;
 	g = f->ops == &inotify_ops ? f->priv : NULL;
 	if (g) {
-		list_for_each_entry(w, &g->watches, link) {
+		list_for_each_entry (w, &g->watches, link) {
 			if (w->wd == wd) {
 				watch_end(w);
 				ret = 0;

@@ -14,14 +14,14 @@ enum os_clock { OS_CLOCK_REALTIME, OS_CLOCK_MONOTONIC, OS_CLOCK_BOOTTIME, OS_CLO
 u64 os_clock_ns(enum os_clock c);
 void os_random(void *buf, size_t len);
 void os_log(const char *line, size_t len); /* to skiff's stderr, or --log; complete lines */
-_Noreturn void os_exit(int status);  /* leaves the event loop: what skiff exits with */
+_Noreturn void os_exit(int status);	   /* leaves the event loop: what skiff exits with */
 _Noreturn void os_panic(void);		   /* ends every guest process, then skiff */
 
 struct os_sysinfo {
 	u64 mem_total, mem_free; /* bytes, what this machine may use */
 	u64 load[3];		 /* fixed point, 16 fractional bits, as sysinfo(2) */
 	unsigned nr_cpus;
-	char cpuinfo_path[32]; /* host file with the text of /proc/cpuinfo */
+	char cpuinfo_path[32];			    /* host file with the text of /proc/cpuinfo */
 	u64 mem_available, mem_cached, mem_buffers; /* bytes; part of it may be the host's own */
 	u64 swap_total, swap_free;
 	char stat_path[32], vmstat_path[32]; /* host files with the texts of proc(5) */
@@ -33,9 +33,9 @@ void os_sysinfo_memory(struct os_sysinfo *si); /* mem_available, _cached, _buffe
 struct os_coro;
 struct os_coro *os_coro_create(void (*fn)(void *), void *arg); /* NULL: out of memory */
 void os_coro_destroy(struct os_coro *co);		       /* must not be running */
-void os_coro_switch(struct os_coro *to); /* from the loop into a coroutine */
-void os_coro_yield(void);		 /* from a coroutine back to the loop */
-bool os_coro_self(void);		 /* are we on a coroutine? */
+void os_coro_switch(struct os_coro *to);		       /* from the loop into a coroutine */
+void os_coro_yield(void); /* from a coroutine back to the loop */
+bool os_coro_self(void);  /* are we on a coroutine? */
 
 /* ---- event loop: other host descriptors the kernel waits for ---- */
 struct os_watch {
@@ -47,8 +47,9 @@ struct os_watch {
 int os_watch_add(struct os_watch *w);
 void os_watch_update(struct os_watch *w); /* after changing events */
 void os_watch_del(struct os_watch *w);
-/* Makes w the one whose ready is called again and again instead of being polled: it blocks by itself, in
- * os_wait_ioctl and nowhere else. Its wake-ups then stay on the waker's CPU. NULL ends that. */
+/* Makes w the one whose ready is called again and again instead of being polled: it blocks by
+ * itself, in os_wait_ioctl and nowhere else. Its wake-ups then stay on the waker's CPU. NULL ends
+ * that. */
 void os_watch_direct(struct os_watch *w);
 /* ioctl(2) that returns -EINTR when the loop has anything else to do. Host's -errno. */
 long os_wait_ioctl(int hfd, unsigned long request, void *arg);
@@ -114,8 +115,8 @@ int os_memfd_seal_write(int hfd); /* -EBUSY while mapped shared and writable */
 int os_isatty(int hfd);
 int os_tty_raw(int hfd, bool on); /* restores the user's settings when off, and at exit */
 int os_tty_winsize(int hfd, u16 *rows, u16 *cols);
-/* A descriptor of what skiff has as fd 0, 1 or 2, for the next three; they never block (poll: longer
- * than its timeout). Regular files share their position with it. */
+/* A descriptor of what skiff has as fd 0, 1 or 2, for the next three; they never block (poll:
+ * longer than its timeout). Regular files share their position with it. */
 int os_stream_open(int fd);
 ssize_t os_stream_read(int hfd, void *buf, size_t len);	       /* -EAGAIN when it would block */
 ssize_t os_stream_write(int hfd, const void *buf, size_t len); /* -EAGAIN when it would block */

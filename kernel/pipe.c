@@ -17,7 +17,7 @@
 #include <stdio.h>
 
 #define PIPE_DEFAULT_SIZE (16 * PAGE_SIZE)
-#define PIPE_MAX_SIZE (1024 * 1024ul)  /* without CAP_SYS_RESOURCE */
+#define PIPE_MAX_SIZE (1024 * 1024ul) /* without CAP_SYS_RESOURCE */
 #define PIPE_HARD_SIZE (64 * 1024 * 1024ul)
 #define ABI_FIONREAD 0x541b
 
@@ -308,7 +308,8 @@ int pipe_create(u32 flags, struct file *out[2])
 	if (!p)
 		return -ENOMEM;
 	snprintf(name, sizeof(name), "pipe:[%u]", next_pipe_id++);
-	ret = file_anon(name, &fifo_ops, NULL, O_RDONLY | (flags & O_NONBLOCK), S_IFIFO | 0600, &out[0]);
+	ret = file_anon(
+		name, &fifo_ops, NULL, O_RDONLY | (flags & O_NONBLOCK), S_IFIFO | 0600, &out[0]);
 	if (ret) {
 		pipe_free(p);
 		return ret;

@@ -1,8 +1,8 @@
 /*
  * select(2), pselect(2), poll(2), ppoll(2) over one engine: entries (file, wanted events) are asked
- * through their poll op; the first round also leaves waiters on the files' queues. Every entry holds
- * a reference to its file until the waiters are gone. A signal mask given with the call stays in
- * force until the call returns (signal_set_user_mask). Interrupted calls restart only when no
+ * through their poll op; the first round also leaves waiters on the files' queues. Every entry
+ * holds a reference to its file until the waiters are gone. A signal mask given with the call stays
+ * in force until the call returns (signal_set_user_mask). Interrupted calls restart only when no
  * handler ran: poll by absolute deadline, the others with the remaining time they wrote back.
  */
 #include "kernel/poll.h"
@@ -193,12 +193,13 @@ static int timeval_deadline(uaddr_t utv, u64 *deadline_ns)
 		return -EFAULT;
 	if (tv.tv_sec < 0 || tv.tv_usec < 0)
 		return -EINVAL;
-	*deadline_ns = deadline_after(tv.tv_sec + tv.tv_usec / 1000000,
-		tv.tv_usec % 1000000 * NSEC_PER_USEC);
+	*deadline_ns = deadline_after(
+		tv.tv_sec + tv.tv_usec / 1000000, tv.tv_usec % 1000000 * NSEC_PER_USEC);
 	return 0;
 }
 
-/* Writes back what remains of a relative timeout; without that an interrupted call cannot restart. */
+/* Writes back what remains of a relative timeout; without that an interrupted call cannot restart.
+ */
 static long finish_timed(long ret, uaddr_t uts, u64 deadline_ns, bool timeval)
 {
 	struct timespec ts = {0, 0};
@@ -292,7 +293,7 @@ SYSCALL_DEFINE5(ppoll, uaddr_t, fds, u32, nfds, uaddr_t, uts, uaddr_t, mask, siz
 /* ---- select ---- */
 
 struct select_sets {
-	size_t bytes; /* of one bit map */
+	size_t bytes;	   /* of one bit map */
 	u8 *in, *out, *ex; /* as asked; NULL if not given */
 	u8 *res_in, *res_out, *res_ex;
 	u8 *mem;
@@ -341,8 +342,8 @@ static int sets_entries(const struct select_sets *s, unsigned n, struct poll_ent
 
 	for (unsigned fd = 0; fd < n; fd++) {
 		u32 want = (bit_test(s->in, fd) ? SELECT_IN : 0) |
-			(bit_test(s->out, fd) ? SELECT_OUT : 0) |
-			(bit_test(s->ex, fd) ? SELECT_EX : 0);
+			   (bit_test(s->out, fd) ? SELECT_OUT : 0) |
+			   (bit_test(s->ex, fd) ? SELECT_EX : 0);
 
 		if (!want)
 			continue;
@@ -419,7 +420,8 @@ SYSCALL_DEFINE5(select, int, n, uaddr_t, in, uaddr_t, out, uaddr_t, ex, uaddr_t,
 	return finish_timed(do_select(n, in, out, ex, deadline), utv, deadline, true);
 }
 
-SYSCALL_DEFINE6(pselect6, int, n, uaddr_t, in, uaddr_t, out, uaddr_t, ex, uaddr_t, uts, uaddr_t, sig)
+SYSCALL_DEFINE6(
+	pselect6, int, n, uaddr_t, in, uaddr_t, out, uaddr_t, ex, uaddr_t, uts, uaddr_t, sig)
 {
 	struct {
 		uaddr_t mask;

@@ -169,7 +169,8 @@ static long do_signalfd(int fd, uaddr_t umask, size_t size, u32 flags)
 	if (!s)
 		return -ENOMEM;
 	s->mask = mask;
-	ret = file_anon("anon_inode:[signalfd]", &signalfd_ops, s, O_RDWR | (flags & O_NONBLOCK), 0600, &f);
+	ret = file_anon(
+		"anon_inode:[signalfd]", &signalfd_ops, s, O_RDWR | (flags & O_NONBLOCK), 0600, &f);
 	if (ret) {
 		free(s);
 		return ret;

@@ -4,7 +4,8 @@
 
 struct sighand;
 
-/* Before a sighand is freed: takes the pollers of other processes' epoll instances off its queue. */
+/* Before a sighand is freed: takes the pollers of other processes' epoll instances off its queue.
+ */
 void signalfd_sighand_gone(struct sighand *sh);
 
 #endif

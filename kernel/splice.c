@@ -1,7 +1,7 @@
 /*
- * splice(2), tee(2), vmsplice(2): moving data between a pipe and another file. Pages are copied, not
- * passed on: that is permitted by the interface and what one copy through kernel memory costs is
- * little beside the calls. The pipe is claimed while the other side sleeps, so nobody overtakes.
+ * splice(2), tee(2), vmsplice(2): moving data between a pipe and another file. Pages are copied,
+ * not passed on: that is permitted by the interface and what one copy through kernel memory costs
+ * is little beside the calls. The pipe is claimed while the other side sleeps, so nobody overtakes.
  */
 #include "fs/fdtable.h"
 #include "fs/vfs.h"
@@ -98,8 +98,8 @@ static ssize_t pipe_to_pipe(struct pipe *in, struct pipe *out, size_t len, bool 
 }
 
 /* Moves until len is done or the source (or the room, or the first chunk's wait) ends. */
-static ssize_t splice_loop(struct file *in, u64 *in_pos, struct file *out, u64 *out_pos, size_t len,
-	bool nonblock)
+static ssize_t splice_loop(
+	struct file *in, u64 *in_pos, struct file *out, u64 *out_pos, size_t len, bool nonblock)
 {
 	struct pipe *ip = pipe_of(in), *op = pipe_of(out);
 	bool in_nb = nonblock || (ip && in->flags & O_NONBLOCK);
@@ -145,8 +145,8 @@ static int splice_pos(struct file *f, uaddr_t uoff, u64 *tmp, u64 **pos)
 	return 0;
 }
 
-static long do_splice(struct file *in, uaddr_t off_in, struct file *out, uaddr_t off_out, size_t len,
-	u32 flags)
+static long do_splice(
+	struct file *in, uaddr_t off_in, struct file *out, uaddr_t off_out, size_t len, u32 flags)
 {
 	u64 tmp_in, tmp_out, *pos_in, *pos_out;
 	long ret;
@@ -164,7 +164,8 @@ static long do_splice(struct file *in, uaddr_t off_in, struct file *out, uaddr_t
 		return ret;
 	if (pipe_of(in) && pipe_of(in) == pipe_of(out))
 		return -EINVAL;
-	ret = splice_loop(in, pos_in, out, pos_out, MIN(len, SPLICE_MAX), flags & SPLICE_F_NONBLOCK);
+	ret = splice_loop(
+		in, pos_in, out, pos_out, MIN(len, SPLICE_MAX), flags & SPLICE_F_NONBLOCK);
 	if (ret > 0 && off_in && put_user_u64(off_in, tmp_in))
 		return -EFAULT;
 	if (ret > 0 && off_out && put_user_u64(off_out, tmp_out))
@@ -172,8 +173,8 @@ static long do_splice(struct file *in, uaddr_t off_in, struct file *out, uaddr_t
 	return ret;
 }
 
-SYSCALL_DEFINE6(splice, int, fd_in, uaddr_t, off_in, int, fd_out, uaddr_t, off_out, size_t, len,
-	u32, flags)
+SYSCALL_DEFINE6(
+	splice, int, fd_in, uaddr_t, off_in, int, fd_out, uaddr_t, off_out, size_t, len, u32, flags)
 {
 	struct file *in, *out;
 	long ret = -EBADF;

@@ -65,8 +65,7 @@ static long map_hfd(struct task *t, int hfd, const u64 args[6], u64 off)
 
 	if (gfd < 0)
 		return gfd;
-	o[0] = (struct guest_order){
-		__NR_mmap, {args[0], args[1], args[2], args[3], (u64)gfd, off}};
+	o[0] = (struct guest_order){__NR_mmap, {args[0], args[1], args[2], args[3], (u64)gfd, off}};
 	o[1] = (struct guest_order){__NR_close, {(u64)gfd}};
 	if (!signal_pending(t)) {
 		guest_orders_resume(t, o, 2);
@@ -129,10 +128,10 @@ SYSCALL_DEFINE6(mmap, u64, addr, u64, len, u64, prot, u64, flags, int, fd, u64, 
 }
 
 /* Calls on the caller's own address space that need no help but an order. */
-#define NATIVE_CALL3(name)                                                                         \
-	SYSCALL_DEFINE3(name, u64, a, u64, b, u64, c)                                              \
-	{                                                                                          \
-		return guest_order(current, __NR_##name, a, b, c, 0, 0, 0);                        \
+#define NATIVE_CALL3(name) \
+	SYSCALL_DEFINE3(name, u64, a, u64, b, u64, c) \
+	{ \
+		return guest_order(current, __NR_##name, a, b, c, 0, 0, 0); \
 	}
 NATIVE_CALL3(msync)
 NATIVE_CALL3(munlock)

@@ -9,12 +9,13 @@
 
 #include <stdio.h>
 
-#define SYSCALL(nr, name, fmt, support, note) long call_##name(const u64 *args) __attribute__((weak));
+#define SYSCALL(nr, name, fmt, support, note) \
+	long call_##name(const u64 *args) __attribute__((weak));
 #include "kernel/syscall_table.h"
 #undef SYSCALL
 
 const struct syscall_row syscall_table[NR_SYSCALLS] = {
-#define SYSCALL(nr, name, fmt, support, note)                                                      \
+#define SYSCALL(nr, name, fmt, support, note) \
 	[nr] = {#name, fmt, call_##name, SUPPORT_##support, note},
 #include "kernel/syscall_table.h"
 #undef SYSCALL

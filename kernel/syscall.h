@@ -32,35 +32,35 @@ void syscall_print_support(void (*line)(const char *text, void *arg), void *arg)
 /* The thread has been resumed already (guest_orders_resume). */
 #define SYSCALL_RESUMED (-4001)
 
-#define SYSCALL_DEFINE0(name)                                                                      \
-	long call_##name(const u64 *args);                                                         \
-	long sys_##name(void);                                                                     \
-	long call_##name(const u64 *args)                                                          \
-	{                                                                                          \
-		return sys_##name();                                                               \
-	}                                                                                          \
+#define SYSCALL_DEFINE0(name) \
+	long call_##name(const u64 *args); \
+	long sys_##name(void); \
+	long call_##name(const u64 *args) \
+	{ \
+		return sys_##name(); \
+	} \
 	long sys_##name(void)
-#define SYSCALL_BODY_(name, params, call)                                                          \
-	long call_##name(const u64 *args);                                                         \
-	long sys_##name params;                                                                    \
-	long call_##name(const u64 *args)                                                          \
-	{                                                                                          \
-		return sys_##name call;                                                            \
-	}                                                                                          \
+#define SYSCALL_BODY_(name, params, call) \
+	long call_##name(const u64 *args); \
+	long sys_##name params; \
+	long call_##name(const u64 *args) \
+	{ \
+		return sys_##name call; \
+	} \
 	long sys_##name params
 #define SYSCALL_DEFINE1(name, t0, a0) SYSCALL_BODY_(name, (t0 a0), ((t0)args[0]))
-#define SYSCALL_DEFINE2(name, t0, a0, t1, a1)                                                      \
+#define SYSCALL_DEFINE2(name, t0, a0, t1, a1) \
 	SYSCALL_BODY_(name, (t0 a0, t1 a1), ((t0)args[0], (t1)args[1]))
-#define SYSCALL_DEFINE3(name, t0, a0, t1, a1, t2, a2)                                              \
+#define SYSCALL_DEFINE3(name, t0, a0, t1, a1, t2, a2) \
 	SYSCALL_BODY_(name, (t0 a0, t1 a1, t2 a2), ((t0)args[0], (t1)args[1], (t2)args[2]))
-#define SYSCALL_DEFINE4(name, t0, a0, t1, a1, t2, a2, t3, a3)                                      \
-	SYSCALL_BODY_(name, (t0 a0, t1 a1, t2 a2, t3 a3),                                          \
+#define SYSCALL_DEFINE4(name, t0, a0, t1, a1, t2, a2, t3, a3) \
+	SYSCALL_BODY_(name, (t0 a0, t1 a1, t2 a2, t3 a3), \
 		((t0)args[0], (t1)args[1], (t2)args[2], (t3)args[3]))
-#define SYSCALL_DEFINE5(name, t0, a0, t1, a1, t2, a2, t3, a3, t4, a4)                              \
-	SYSCALL_BODY_(name, (t0 a0, t1 a1, t2 a2, t3 a3, t4 a4),                                   \
+#define SYSCALL_DEFINE5(name, t0, a0, t1, a1, t2, a2, t3, a3, t4, a4) \
+	SYSCALL_BODY_(name, (t0 a0, t1 a1, t2 a2, t3 a3, t4 a4), \
 		((t0)args[0], (t1)args[1], (t2)args[2], (t3)args[3], (t4)args[4]))
-#define SYSCALL_DEFINE6(name, t0, a0, t1, a1, t2, a2, t3, a3, t4, a4, t5, a5)                      \
-	SYSCALL_BODY_(name, (t0 a0, t1 a1, t2 a2, t3 a3, t4 a4, t5 a5),                            \
+#define SYSCALL_DEFINE6(name, t0, a0, t1, a1, t2, a2, t3, a3, t4, a4, t5, a5) \
+	SYSCALL_BODY_(name, (t0 a0, t1 a1, t2 a2, t3 a3, t4 a4, t5 a5), \
 		((t0)args[0], (t1)args[1], (t2)args[2], (t3)args[3], (t4)args[4], (t5)args[5]))
 
 #endif

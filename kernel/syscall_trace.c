@@ -41,7 +41,8 @@ static void put_string(struct text *t, uaddr_t addr)
 	len = strlen(s);
 	put(t, "\"");
 	for (size_t i = 0; i < len; i++)
-		put(t, (unsigned char)s[i] < ' ' || s[i] == '"' ? "\\%03o" : "%c", (unsigned char)s[i]);
+		put(t, (unsigned char)s[i] < ' ' || s[i] == '"' ? "\\%03o" : "%c",
+			(unsigned char)s[i]);
 	put(t, len == sizeof(s) - 1 ? "\"..." : "\"");
 }
 

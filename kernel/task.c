@@ -10,7 +10,6 @@
 #include "kernel/os.h"
 #include "kernel/syscall.h"
 
-
 struct tgroup *init_tg;
 struct list_head all_tgroups = LIST_HEAD_INIT(all_tgroups);
 unsigned nr_tasks_total, nr_tasks_max = PID_MAX - 300;
@@ -50,7 +49,7 @@ bool pgrp_exists(pid_t pgid)
 {
 	struct tgroup *tg;
 
-	list_for_each_entry(tg, &all_tgroups, all_link)
+	list_for_each_entry (tg, &all_tgroups, all_link)
 		if (tg->pgid == pgid)
 			return true;
 	return false;
@@ -62,7 +61,7 @@ static bool pid_in_use(pid_t pid)
 
 	if (task_find(pid) || tgroup_find(pid))
 		return true;
-	list_for_each_entry(tg, &all_tgroups, all_link)
+	list_for_each_entry (tg, &all_tgroups, all_link)
 		if (tg->pgid == pid || tg->sid == pid)
 			return true;
 	return false;
@@ -277,10 +276,10 @@ void task_dump_all(void)
 	struct task *t;
 
 	klog("tasks: tid, pid, name, state, call");
-	list_for_each_entry(tg, &all_tgroups, all_link) {
+	list_for_each_entry (tg, &all_tgroups, all_link) {
 		if (tg->state == TG_ZOMBIE)
 			klog("  %5d zombie, status %#x", tg->pid, (unsigned)tg->exit_status);
-		list_for_each_entry(t, &tg->tasks, tg_link)
+		list_for_each_entry (t, &tg->tasks, tg_link)
 			dump_one(t);
 	}
 }

@@ -147,7 +147,7 @@ struct task {
 	const char *wchan;	 /* what it sleeps on, for dumps */
 
 	uaddr_t clear_child_tid, set_child_tid;
-	bool robust_walked; /* its robust list has been handed on (robust.c) */
+	bool robust_walked;	   /* its robust list has been handed on (robust.c) */
 	struct task *vfork_parent; /* sleeps until we exec or exit */
 	struct waitq vfork_wait;
 	bool vforking; /* our vfork child has neither exec'ed nor ended */

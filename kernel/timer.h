@@ -11,7 +11,7 @@ struct timer {
 };
 
 int timer_arm(struct timer *t, u64 deadline_ns); /* re-arms if armed; -ENOMEM */
-void timer_cancel(struct timer *t);		  /* harmless if not armed */
+void timer_cancel(struct timer *t);		 /* harmless if not armed */
 static inline bool timer_armed(const struct timer *t)
 {
 	return t->heap_index != 0;

@@ -1,8 +1,8 @@
 /*
- * timerfd_create(2): a timer whose expirations are read. Deadlines are kept on the timer's own clock
- * and armed on the monotonic one; at the wake-up the own clock decides, so a clock set back is
- * noticed. A periodic timer is re-armed only when its expirations are taken or asked for (they are
- * counted then), so an unread short interval costs nothing.
+ * timerfd_create(2): a timer whose expirations are read. Deadlines are kept on the timer's own
+ * clock and armed on the monotonic one; at the wake-up the own clock decides, so a clock set back
+ * is noticed. A periodic timer is re-armed only when its expirations are taken or asked for (they
+ * are counted then), so an unread short interval costs nothing.
  */
 #include "fs/fdtable.h"
 #include "fs/vfs.h"
@@ -83,7 +83,8 @@ static ssize_t timerfd_read(struct file *f, struct uio *to, u64 *pos)
 	timerfd_forward(t);
 	ticks = t->ticks;
 	t->ticks = 0;
-	return uio_put(to, &ticks, sizeof(ticks)) == sizeof(ticks) ? (ssize_t)sizeof(ticks) : -EFAULT;
+	return uio_put(to, &ticks, sizeof(ticks)) == sizeof(ticks) ? (ssize_t)sizeof(ticks)
+								   : -EFAULT;
 }
 
 static u32 timerfd_poll(struct file *f, struct poll_table *pt)
@@ -185,7 +186,8 @@ SYSCALL_DEFINE2(timerfd_create, int, clockid, u32, flags)
 	t->clockid = clockid;
 	t->clock = clock;
 	waitq_init(&t->wait);
-	ret = file_anon("anon_inode:[timerfd]", &timerfd_ops, t, O_RDWR | (flags & O_NONBLOCK), 0600, &f);
+	ret = file_anon(
+		"anon_inode:[timerfd]", &timerfd_ops, t, O_RDWR | (flags & O_NONBLOCK), 0600, &f);
 	if (ret) {
 		free(t);
 		return ret;
@@ -200,9 +202,8 @@ static int timespec_ns(const struct timespec *ts, u64 *ns)
 {
 	if (ts->tv_sec < 0 || ts->tv_nsec < 0 || (u64)ts->tv_nsec >= NSEC_PER_SEC)
 		return -EINVAL;
-	*ns = (u64)ts->tv_sec < INT64_MAX / NSEC_PER_SEC
-		? ts->tv_sec * NSEC_PER_SEC + ts->tv_nsec
-		: (u64)INT64_MAX;
+	*ns = (u64)ts->tv_sec < INT64_MAX / NSEC_PER_SEC ? ts->tv_sec * NSEC_PER_SEC + ts->tv_nsec
+							 : (u64)INT64_MAX;
 	return 0;
 }
 

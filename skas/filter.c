@@ -1,7 +1,7 @@
 /*
- * The seccomp-BPF program of a guest machine (design: one filter, three classes). Built as a balanced
- * search tree over system call numbers, once for guest code and once for the stub's page. Whatever
- * is not listed is intercepted (guest code) or deadly (stub). seccomp(2).
+ * The seccomp-BPF program of a guest machine (design: one filter, three classes). Built as a
+ * balanced search tree over system call numbers, once for guest code and once for the stub's page.
+ * Whatever is not listed is intercepted (guest code) or deadly (stub). seccomp(2).
  */
 #include "kernel/lib/log.h"
 #include "skas/skas.h"
@@ -36,56 +36,37 @@ struct rule {
  * thread. */
 static const struct rule guest_rules[] = {
 	{__NR_mmap, ACT_MMAP},
-	{__NR_mprotect, ACT_ALLOW}, /* own mappings; a file's are limited by its descriptor's mode */
-	{__NR_munmap, ACT_ALLOW},
-	{__NR_brk, ACT_TRAP},
-	{__NR_rt_sigreturn, ACT_TRAP},
+	{__NR_mprotect,
+		ACT_ALLOW}, /* own mappings; a file's are limited by its descriptor's mode */
+	{__NR_munmap, ACT_ALLOW}, {__NR_brk, ACT_TRAP}, {__NR_rt_sigreturn, ACT_TRAP},
 	/* Calls that often end in a handler of the caller: from the stub its frame can be built at
 	 * once, where a plain call would have to be kicked into the stub first. */
-	{__NR_pause, ACT_TRAP},
-	{__NR_kill, ACT_TRAP},
-	{__NR_tkill, ACT_TRAP},
-	{__NR_tgkill, ACT_TRAP},
-	{__NR_rt_sigqueueinfo, ACT_TRAP},
-	{__NR_rt_tgsigqueueinfo, ACT_TRAP},
-	{__NR_rt_sigsuspend, ACT_TRAP},
-	{__NR_sched_yield, ACT_ALLOW},
-	{__NR_mremap, ACT_ALLOW},
-	{__NR_mincore, ACT_ALLOW},
-	{__NR_madvise, ACT_MADVISE},
-	{__NR_clone, ACT_TRAP},
-	{__NR_fork, ACT_TRAP},
-	{__NR_vfork, ACT_TRAP},
-	{__NR_execve, ACT_TRAP},
+	{__NR_pause, ACT_TRAP}, {__NR_kill, ACT_TRAP}, {__NR_tkill, ACT_TRAP},
+	{__NR_tgkill, ACT_TRAP}, {__NR_rt_sigqueueinfo, ACT_TRAP},
+	{__NR_rt_tgsigqueueinfo, ACT_TRAP}, {__NR_rt_sigsuspend, ACT_TRAP},
+	{__NR_sched_yield, ACT_ALLOW}, {__NR_mremap, ACT_ALLOW}, {__NR_mincore, ACT_ALLOW},
+	{__NR_madvise, ACT_MADVISE}, {__NR_clone, ACT_TRAP}, {__NR_fork, ACT_TRAP},
+	{__NR_vfork, ACT_TRAP}, {__NR_execve, ACT_TRAP},
 	{__NR_gettimeofday, ACT_ALLOW}, /* reads a clock */
-	{__NR_sigaltstack, ACT_TRAP}, /* depends on the stack pointer */
-	{__NR_arch_prctl, ACT_ARCH_PRCTL},
-	{__NR_time, ACT_ALLOW},
+	{__NR_sigaltstack, ACT_TRAP},	/* depends on the stack pointer */
+	{__NR_arch_prctl, ACT_ARCH_PRCTL}, {__NR_time, ACT_ALLOW},
 	{__NR_futex, ACT_FUTEX}, /* waits and wakes on words the caller has mapped */
 	{__NR_set_tid_address, ACT_TRAP},
 	{__NR_restart_syscall, ACT_ALLOW}, /* continues the caller's own interrupted futex wait */
-	{__NR_remap_file_pages, ACT_ENOSYS},
-	{__NR_clock_gettime, ACT_CLOCK},
-	{__NR_clock_getres, ACT_CLOCK},
-	{__NR_getcpu, ACT_ALLOW},
-	{__NR_execveat, ACT_TRAP},
+	{__NR_remap_file_pages, ACT_ENOSYS}, {__NR_clock_gettime, ACT_CLOCK},
+	{__NR_clock_getres, ACT_CLOCK}, {__NR_getcpu, ACT_ALLOW}, {__NR_execveat, ACT_TRAP},
 	{__NR_membarrier, ACT_ALLOW}, /* orders memory accesses; reveals nothing */
-	{__NR_mlock2, ACT_TRAP},
-	{__NR_mlock, ACT_TRAP},
-	{__NR_munlock, ACT_TRAP},
-	{__NR_mlockall, ACT_TRAP},
-	{__NR_munlockall, ACT_TRAP},
-	{__NR_msync, ACT_TRAP},
+	{__NR_mlock2, ACT_TRAP}, {__NR_mlock, ACT_TRAP}, {__NR_munlock, ACT_TRAP},
+	{__NR_mlockall, ACT_TRAP}, {__NR_munlockall, ACT_TRAP}, {__NR_msync, ACT_TRAP},
 	{__NR_pkey_mprotect, ACT_ALLOW}, /* as mprotect */
 	{__NR_pkey_alloc, ACT_ALLOW},	 /* a register of the caller */
 	{__NR_pkey_free, ACT_ALLOW},
 	{__NR_rseq, ACT_ALLOW}, /* a word of the caller's memory that the host keeps current */
-	{__NR_set_robust_list, ACT_ALLOW}, /* an address the host keeps for the caller */
-	{__NR_clone3, ACT_TRAP},
-	{449, ACT_ALLOW}, /* futex_waitv: as futex */
-	{454, ACT_ALLOW}, /* futex_wake */
-	{455, ACT_ALLOW}, /* futex_wait */
-	{456, ACT_ALLOW}, /* futex_requeue */
+	{__NR_set_robust_list, ACT_ALLOW},	   /* an address the host keeps for the caller */
+	{__NR_clone3, ACT_TRAP}, {449, ACT_ALLOW}, /* futex_waitv: as futex */
+	{454, ACT_ALLOW},			   /* futex_wake */
+	{455, ACT_ALLOW},			   /* futex_wait */
+	{456, ACT_ALLOW},			   /* futex_requeue */
 };
 
 /* The stub's page. Harmless orders run; those with reach are shown to the kernel, which compares
@@ -252,8 +233,8 @@ static void emit_action(struct builder *b, enum action a, u32 other)
 }
 
 /*
- * Search tree over rules[lo, hi), sorted by number; A holds the number. The jump over the lower half
- * is patched once its length is known; it is a BPF_JA where it exceeds 8 bits.
+ * Search tree over rules[lo, hi), sorted by number; A holds the number. The jump over the lower
+ * half is patched once its length is known; it is a BPF_JA where it exceeds 8 bits.
  */
 static void emit_tree(struct builder *b, const struct rule *rules, int lo, int hi, u32 other)
 {

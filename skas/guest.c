@@ -205,7 +205,7 @@ static void siblings_gone(struct host_process *p, const struct guest *keep)
 {
 	struct guest *g;
 
-	list_for_each_entry(g, &p->guests, proc_link) {
+	list_for_each_entry (g, &p->guests, proc_link) {
 		if (g == keep)
 			continue;
 		g->exited = true;
@@ -412,8 +412,8 @@ void guest_resume(struct task *t)
 	resume(t->guest, 0);
 }
 
-int guest_write_frame(struct task *t, uaddr_t dst, const void *src, size_t len,
-	const struct abi_sigcontext *regs)
+int guest_write_frame(
+	struct task *t, uaddr_t dst, const void *src, size_t len, const struct abi_sigcontext *regs)
 {
 	struct guest *g = t->guest;
 	struct iovec local[2] = {{(void *)src, len}, {(void *)regs, sizeof(*regs)}};

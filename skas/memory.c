@@ -60,8 +60,8 @@ ssize_t guest_readv(struct task *t, void *dst, size_t len, const struct iovec *u
 	return n <= 0 ? -EFAULT : n;
 }
 
-ssize_t guest_writev(struct task *t, const void *src, size_t len, const struct iovec *uiov,
-	unsigned nr)
+ssize_t guest_writev(
+	struct task *t, const void *src, size_t len, const struct iovec *uiov, unsigned nr)
 {
 	struct iovec local = {(void *)src, len};
 	ssize_t n = process_vm_writev(guest_mem_pid(t->guest), &local, 1, uiov, nr, 0);

@@ -69,7 +69,8 @@ static int spawn_child(void *arg)
 	if (syscall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		goto fail;
 	fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
-		SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, &s->prog);
+		SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV,
+		&s->prog);
 	if (fd < 0)
 		goto fail;
 	spawn_report(s, (int)fd + 1);
@@ -198,7 +199,8 @@ static int notify_probe(char *why, size_t size)
 
 	if (syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0)
 		return 0;
-	snprintf(why, size, "the host has no seccomp user notification (needs Linux 5.14 or later)");
+	snprintf(
+		why, size, "the host has no seccomp user notification (needs Linux 5.14 or later)");
 	return -ENOSYS;
 }
 

@@ -139,8 +139,10 @@ int guest_usage(struct task *t, bool whole_process, struct guest_usage *u)
 	p = strrchr(buf, ')');
 	/* fields 3 to 15, then 39 */
 	if (!p || sscanf(p + 2,
-			  "%*c %*d %*d %*d %*d %*d %*u %llu %*u %llu %*u %llu %llu %*s %*s %*s %*s %*s "
-			  "%*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %u",
+			  "%*c %*d %*d %*d %*d %*d %*u %llu %*u %llu %*u %llu %llu %*s %*s %*s %*s "
+			  "%*s "
+			  "%*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
+			  "%u",
 			  &minflt, &majflt, &uticks, &sticks, &u->cpu) < 4)
 		return -ESRCH;
 	u->minflt = minflt;

@@ -244,7 +244,7 @@ static void reaped(struct host_process *p, int status, const struct rusage *ru)
 
 	p->dead = true;
 	htab_remove(&by_pid, &p->hash);
-	list_for_each_entry_safe(g, tmp, &p->killed, proc_link)
+	list_for_each_entry_safe (g, tmp, &p->killed, proc_link)
 		guest_destroy(g);
 	list_init(&todo);
 	list_splice_tail(&p->guests, &todo);
@@ -329,7 +329,7 @@ static int write_start_frame(struct task *parent, struct guest *child, uaddr_t s
 	return guest_write_pieces(parent, piece, fp_len ? 3 : 2);
 }
 
-#define THREAD_FLAGS                                                                               \
+#define THREAD_FLAGS \
 	(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM)
 
 static u64 native_flags(u64 guest_flags)
@@ -359,8 +359,8 @@ static struct host_process *clone_process(struct guest *pg, u64 flags, struct tg
 }
 
 /* Allocates the child's guest in its process, with a slot of its own if it shares memory. */
-static struct guest *clone_prepare(struct task *parent, struct task *child,
-	const struct guest_clone *c)
+static struct guest *clone_prepare(
+	struct task *parent, struct task *child, const struct guest_clone *c)
 {
 	struct guest *pg = parent->guest, *cg;
 	struct host_process *p;
@@ -500,8 +500,8 @@ static int exec_order(struct task *t)
 	if (fd < 0)
 		return fd;
 	g->proc->execing = g;
-	ret = guest_order(t, __NR_execveat, (u64)fd, h->empty_string, h->argv, h->envp,
-		AT_EMPTY_PATH, 0);
+	ret = guest_order(
+		t, __NR_execveat, (u64)fd, h->empty_string, h->argv, h->envp, AT_EMPTY_PATH, 0);
 	if (g->proc->execing) { /* no new image: ret is execveat's error */
 		g->proc->execing = NULL;
 		g->proc->exec_started = false;

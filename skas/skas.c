@@ -34,7 +34,8 @@ static int stub_memfd(void)
 	if (fd < 0)
 		return -errno;
 	if (write(fd, skas_stub_elf, len) != (ssize_t)len ||
-		fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0) {
+		fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) <
+			0) {
 		close(fd);
 		return -EIO;
 	}

@@ -29,9 +29,9 @@ struct slot_space {
 /* One host process: a thread group of the host, child of skiff. */
 struct host_process {
 	pid_t pid;
-	unsigned refs; /* its guests, and one until it is reaped */
+	unsigned refs;	   /* its guests, and one until it is reaped */
 	struct tgroup *tg; /* a reference */
-	bool dead;     /* reaped: pid and tids mean nothing any more */
+	bool dead;	   /* reaped: pid and tids mean nothing any more */
 	bool leader_gone;
 	struct hnode hash;	 /* by pid */
 	struct list_head guests; /* struct guest.proc_link */
@@ -43,17 +43,17 @@ struct host_process {
 };
 
 enum guest_run {
-	RUN_NATIVE,  /* in guest code, or in the stub between hypercalls */
-	RUN_PLAIN,   /* stopped at a plain call */
-	RUN_STUB,    /* stopped in a hypercall */
-	RUN_UNBORN,  /* native clone ordered, first hypercall awaited */
+	RUN_NATIVE, /* in guest code, or in the stub between hypercalls */
+	RUN_PLAIN,  /* stopped at a plain call */
+	RUN_STUB,   /* stopped in a hypercall */
+	RUN_UNBORN, /* native clone ordered, first hypercall awaited */
 };
 
 struct guest {
 	struct task *task; /* NULL once released */
 	struct host_process *proc;
 	struct list_head proc_link;
-	struct hnode hash;	 /* by host_tid, or by token while unborn */
+	struct hnode hash; /* by host_tid, or by token while unborn */
 	pid_t host_tid;
 	enum guest_run run;
 	u64 token;
@@ -102,7 +102,8 @@ struct guest_piece {
 	const void *src;
 	size_t len;
 };
-int guest_write_pieces(struct task *t, const struct guest_piece *p, unsigned nr); /* <= 8; 0 or -EFAULT */
+int guest_write_pieces(
+	struct task *t, const struct guest_piece *p, unsigned nr); /* <= 8; 0 or -EFAULT */
 /* Any thread of g's address space. */
 pid_t guest_mem_pid(const struct guest *g);
 

@@ -1,7 +1,8 @@
 /*
- * devpts: one file per pseudo-terminal, named by its number, and ptmx. pts(4). There is one instance;
- * each mount of it shows the same terminals, and its options are those of the first. An inode is
- * made when its pty is (kernel/tty/pty.c) and lives as long as that; this file only finds it by name.
+ * devpts: one file per pseudo-terminal, named by its number, and ptmx. pts(4). There is one
+ * instance; each mount of it shows the same terminals, and its options are those of the first. An
+ * inode is made when its pty is (kernel/tty/pty.c) and lives as long as that; this file only finds
+ * it by name.
  */
 #include "fs/devpts/devpts.h"
 
@@ -148,7 +149,7 @@ int devpts_path(unsigned index, struct path *out)
 	char name[16];
 
 	snprintf(name, sizeof(name), "%u", index);
-	list_for_each_entry(m, &all_mounts, link) {
+	list_for_each_entry (m, &all_mounts, link) {
 		if (m->sb != instance)
 			continue;
 		int ret = d_lookup(m->root, name, strlen(name), &out->dentry);
@@ -263,8 +264,8 @@ static int fill(struct super *sb, struct devpts *dp)
 	return 0;
 }
 
-static int devpts_mount(const struct fs_type *type, const char *source, const char *data,
-	struct super **out)
+static int devpts_mount(
+	const struct fs_type *type, const char *source, const char *data, struct super **out)
 {
 	struct devpts *dp;
 	int ret;

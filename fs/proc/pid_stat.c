@@ -180,8 +180,8 @@ int proc_show_stat(struct seq *s, const struct pseudo_ctx *c)
 	show_stat_memory(s, c, open);
 	show_stat_signals(s, c);
 	seq_printf(s, " %d 0 0 %d %u %d %d 0 0 0", t && t->wchan ? 1 : 0,
-		c->tid && c->tid != tg->pid ? -1 : tg->exit_signal, u.cpu, t ? t->sched_priority : 0,
-		t ? t->sched_policy : 0);
+		c->tid && c->tid != tg->pid ? -1 : tg->exit_signal, u.cpu,
+		t ? t->sched_priority : 0, t ? t->sched_policy : 0);
 	if (mm && open)
 		seq_printf(s, " %llu %llu %llu %llu %llu %llu %llu",
 			(unsigned long long)mm->start_data, (unsigned long long)mm->end_data,

@@ -16,8 +16,8 @@ struct htab {
 };
 
 int htab_insert(struct htab *h, struct hnode *n, u64 hash); /* 0 or -ENOMEM */
-void htab_remove(struct htab *h, struct hnode *n);	     /* n must be in h */
-void htab_fini(struct htab *h);				     /* frees the buckets, not the nodes */
+void htab_remove(struct htab *h, struct hnode *n);	    /* n must be in h */
+void htab_fini(struct htab *h);				    /* frees the buckets, not the nodes */
 
 /* First node of the chain for hash, or NULL; step with htab_next. The caller compares keys. */
 struct hnode *htab_first(const struct htab *h, u64 hash);

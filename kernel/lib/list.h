@@ -8,7 +8,10 @@ struct list_head {
 	struct list_head *next, *prev;
 };
 
-#define LIST_HEAD_INIT(name) {&(name), &(name)}
+#define LIST_HEAD_INIT(name) \
+	{ \
+		&(name), &(name) \
+	}
 
 static inline void list_init(struct list_head *l)
 {
@@ -62,15 +65,15 @@ static inline void list_splice_tail(struct list_head *src, struct list_head *dst
 #define list_first(head, type, member) list_entry((head)->next, type, member)
 #define list_last(head, type, member) list_entry((head)->prev, type, member)
 
-#define list_for_each_entry(pos, head, member)                                                     \
-	for (pos = list_entry((head)->next, __typeof__(*pos), member); &pos->member != (head);     \
+#define list_for_each_entry(pos, head, member) \
+	for (pos = list_entry((head)->next, __typeof__(*pos), member); &pos->member != (head); \
 		pos = list_entry(pos->member.next, __typeof__(*pos), member))
 
 /* The entry at pos may be removed; nothing else may be. */
-#define list_for_each_entry_safe(pos, tmp, head, member)                                           \
-	for (pos = list_entry((head)->next, __typeof__(*pos), member),                             \
-	    tmp = list_entry(pos->member.next, __typeof__(*pos), member);                          \
-		&pos->member != (head);                                                            \
+#define list_for_each_entry_safe(pos, tmp, head, member) \
+	for (pos = list_entry((head)->next, __typeof__(*pos), member), \
+	    tmp = list_entry(pos->member.next, __typeof__(*pos), member); \
+		&pos->member != (head); \
 		pos = tmp, tmp = list_entry(tmp->member.next, __typeof__(*pos), member))
 
 #endif

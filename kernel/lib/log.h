@@ -19,21 +19,22 @@ enum trace_channel {
 extern u32 trace_mask; /* bit per channel; set by trace_enable */
 
 int trace_enable(const char *csv); /* "syscall,signal" or "all"; -EINVAL on an unknown name */
-void trace_printf(enum trace_channel ch, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void trace_printf(enum trace_channel ch, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 void klog(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 _Noreturn void bug(const char *file, int line, const char *what);
 
-#define trace(ch, ...)                                                                             \
-	do {                                                                                       \
-		if (__builtin_expect(trace_mask & (1u << (ch)), 0))                                \
-			trace_printf(ch, __VA_ARGS__);                                             \
+#define trace(ch, ...) \
+	do { \
+		if (__builtin_expect(trace_mask & (1u << (ch)), 0)) \
+			trace_printf(ch, __VA_ARGS__); \
 	} while (0)
 
 /* Our own mistake, never the guest's: dumps the tasks and takes the machine down. */
-#define BUG_ON(cond)                                                                               \
-	do {                                                                                       \
-		if (__builtin_expect(!!(cond), 0))                                                 \
-			bug(__FILE__, __LINE__, #cond);                                            \
+#define BUG_ON(cond) \
+	do { \
+		if (__builtin_expect(!!(cond), 0)) \
+			bug(__FILE__, __LINE__, #cond); \
 	} while (0)
 
 #endif

@@ -6,8 +6,8 @@
 
 struct ring {
 	u8 *buf;
-	size_t size;  /* of buf, power of two or 0 */
-	size_t limit; /* most bytes held, power of two >= RING_MIN */
+	size_t size;	   /* of buf, power of two or 0 */
+	size_t limit;	   /* most bytes held, power of two >= RING_MIN */
 	size_t head, tail; /* positions of the first and behind the last byte, modulo 2^64 */
 };
 
@@ -25,7 +25,7 @@ static inline size_t ring_room(const struct ring *r)
 {
 	return r->limit - ring_used(r);
 }
-void ring_reset(struct ring *r); /* empty, no memory */
+void ring_reset(struct ring *r);			      /* empty, no memory */
 size_t ring_put(struct ring *r, const void *src, size_t len); /* bytes taken: less if full */
 /* The first contiguous bytes, for reading in place; then ring_drop them. */
 size_t ring_peek(const struct ring *r, const u8 **at);

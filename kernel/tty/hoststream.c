@@ -2,8 +2,8 @@
  * Host streams: what skiff was started with as stdin, stdout, stderr, when it is not the console.
  * The guest sees their kind (FIFO, file, character device), never a terminal. A call that would
  * block on the host puts its task to sleep and watches the descriptor; a watch stands for one event
- * only, so an idle machine watches nothing. When the last file of a stream goes, its host descriptor
- * is closed, as a reader on the other side expects.
+ * only, so an idle machine watches nothing. When the last file of a stream goes, its host
+ * descriptor is closed, as a reader on the other side expects.
  */
 #include "kernel/tty/hoststream.h"
 

@@ -1,4 +1,5 @@
-/* Skiff's standard streams as files of the guest: pipes, files, sockets, terminals not used as one. */
+/* Skiff's standard streams as files of the guest: pipes, files, sockets, terminals not used as one.
+ */
 #ifndef SKIFF_KERNEL_TTY_HOSTSTREAM_H
 #define SKIFF_KERNEL_TTY_HOSTSTREAM_H
 

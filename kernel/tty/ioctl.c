@@ -23,12 +23,36 @@ struct abi_termio {
 static const struct {
 	u32 bits, rate;
 } speeds[] = {
-	{B0, 0}, {B50, 50}, {B75, 75}, {B110, 110}, {B134, 134}, {B150, 150}, {B200, 200},
-	{B300, 300}, {B600, 600}, {B1200, 1200}, {B1800, 1800}, {B2400, 2400}, {B4800, 4800},
-	{B9600, 9600}, {B19200, 19200}, {B38400, 38400}, {B57600, 57600}, {B115200, 115200},
-	{B230400, 230400}, {B460800, 460800}, {B500000, 500000}, {B576000, 576000},
-	{B921600, 921600}, {B1000000, 1000000}, {B1152000, 1152000}, {B1500000, 1500000},
-	{B2000000, 2000000}, {B2500000, 2500000}, {B3000000, 3000000}, {B3500000, 3500000},
+	{B0, 0},
+	{B50, 50},
+	{B75, 75},
+	{B110, 110},
+	{B134, 134},
+	{B150, 150},
+	{B200, 200},
+	{B300, 300},
+	{B600, 600},
+	{B1200, 1200},
+	{B1800, 1800},
+	{B2400, 2400},
+	{B4800, 4800},
+	{B9600, 9600},
+	{B19200, 19200},
+	{B38400, 38400},
+	{B57600, 57600},
+	{B115200, 115200},
+	{B230400, 230400},
+	{B460800, 460800},
+	{B500000, 500000},
+	{B576000, 576000},
+	{B921600, 921600},
+	{B1000000, 1000000},
+	{B1152000, 1152000},
+	{B1500000, 1500000},
+	{B2000000, 2000000},
+	{B2500000, 2500000},
+	{B3000000, 3000000},
+	{B3500000, 3500000},
 	{B4000000, 4000000},
 };
 
@@ -84,9 +108,10 @@ static int drain(struct tty *tty)
 
 static void packet_flow_control(struct tty *tty, const struct abi_termios2 *old)
 {
-	bool was = old->iflag & IXON && old->cc[VSTOP] == ('S' & 31) && old->cc[VSTART] == ('Q' & 31);
+	bool was =
+		old->iflag & IXON && old->cc[VSTOP] == ('S' & 31) && old->cc[VSTART] == ('Q' & 31);
 	bool is = TTY_I(tty, IXON) && TTY_CC(tty, VSTOP) == ('S' & 31) &&
-		TTY_CC(tty, VSTART) == ('Q' & 31);
+		  TTY_CC(tty, VSTART) == ('Q' & 31);
 	u8 bits = was == is ? 0 : is ? TIOCPKT_DOSTOP : TIOCPKT_NOSTOP;
 
 	if ((old->lflag | tty->termios.lflag) & EXTPROC)
@@ -124,8 +149,10 @@ static long set_termios(struct tty *tty, u32 cmd, uaddr_t arg)
 
 static long get_termio(struct tty *tty, uaddr_t arg)
 {
-	struct abi_termio io = {.iflag = tty->termios.iflag, .oflag = tty->termios.oflag,
-		.cflag = tty->termios.cflag, .lflag = tty->termios.lflag};
+	struct abi_termio io = {.iflag = tty->termios.iflag,
+		.oflag = tty->termios.oflag,
+		.cflag = tty->termios.cflag,
+		.lflag = tty->termios.lflag};
 
 	memcpy(io.cc, tty->termios.cc, sizeof(io.cc));
 	return copy_to_user(arg, &io, sizeof(io));
@@ -173,7 +200,7 @@ static bool pgrp_in_session(pid_t pgid, pid_t sid)
 {
 	struct tgroup *tg;
 
-	list_for_each_entry(tg, &all_tgroups, all_link) {
+	list_for_each_entry (tg, &all_tgroups, all_link) {
 		if (tg->pgid == pgid && tg->sid == sid)
 			return true;
 	}
@@ -299,7 +326,7 @@ static long set_ldisc(uaddr_t arg)
 static bool changes(u32 cmd)
 {
 	return cmd == TIOCSETD || cmd == TIOCSBRK || cmd == TIOCCBRK || cmd == TCSBRK ||
-		cmd == TCSBRKP || cmd == TCXONC || cmd == TCFLSH;
+	       cmd == TCSBRKP || cmd == TCXONC || cmd == TCFLSH;
 }
 
 /* The request needs the terminal to be the caller's controlling one. */

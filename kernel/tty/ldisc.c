@@ -622,8 +622,8 @@ static int read_wait(struct tty *tty, struct file *file, u64 deadline_ns)
 		return -ETIMEDOUT;
 	if (file->flags & O_NONBLOCK)
 		return -EAGAIN;
-	ret = wait_event_until(&tty->read_wait,
-		ldisc_readable(tty, false) || tty_of(file) != tty, deadline_ns);
+	ret = wait_event_until(
+		&tty->read_wait, ldisc_readable(tty, false) || tty_of(file) != tty, deadline_ns);
 	if (ret)
 		return ret == -EINTR ? -ERESTARTSYS : ret;
 	return tty_of(file) != tty;

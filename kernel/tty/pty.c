@@ -25,8 +25,8 @@ struct pty {
 	struct inode *inode; /* in devpts */
 	bool locked;	     /* TIOCSPTLCK: the slave cannot be opened yet */
 	bool packet;
-	bool slave_gone; /* was open, is not any more */
-	u8 status;	 /* TIOCPKT_* bits to report */
+	bool slave_gone;		    /* was open, is not any more */
+	u8 status;			    /* TIOCPKT_* bits to report */
 	struct waitq read_wait, write_wait; /* of the master */
 };
 

@@ -28,10 +28,19 @@ static const struct abi_termios2 termios_default = {
 	.oflag = OPOST | ONLCR,
 	.cflag = B38400 | CS8 | CREAD,
 	.lflag = ISIG | ICANON | ECHO | ECHOE | ECHOK | ECHOCTL | ECHOKE | IEXTEN,
-	.cc = {[VINTR] = 'C' & 31, [VQUIT] = '\\' & 31, [VERASE] = 0x7f, [VKILL] = 'U' & 31,
-		[VEOF] = 'D' & 31, [VMIN] = 1, [VSTART] = 'Q' & 31, [VSTOP] = 'S' & 31,
-		[VSUSP] = 'Z' & 31, [VREPRINT] = 'R' & 31, [VDISCARD] = 'O' & 31,
-		[VWERASE] = 'W' & 31, [VLNEXT] = 'V' & 31},
+	.cc = {[VINTR] = 'C' & 31,
+		[VQUIT] = '\\' & 31,
+		[VERASE] = 0x7f,
+		[VKILL] = 'U' & 31,
+		[VEOF] = 'D' & 31,
+		[VMIN] = 1,
+		[VSTART] = 'Q' & 31,
+		[VSTOP] = 'S' & 31,
+		[VSUSP] = 'Z' & 31,
+		[VREPRINT] = 'R' & 31,
+		[VDISCARD] = 'O' & 31,
+		[VWERASE] = 'W' & 31,
+		[VLNEXT] = 'V' & 31},
 	.ispeed = 38400,
 	.ospeed = 38400,
 };
@@ -214,7 +223,7 @@ void tty_clear_session(struct tty *tty)
 	struct tgroup *tg;
 
 	tty_get(tty);
-	list_for_each_entry(tg, &all_tgroups, all_link) {
+	list_for_each_entry (tg, &all_tgroups, all_link) {
 		if (tg->ctty == tty)
 			drop_controlling(tg);
 	}
@@ -261,7 +270,7 @@ void tty_hangup(struct tty *tty)
 	struct tty_file *tf;
 
 	tty_get(tty);
-	list_for_each_entry(tf, &tty->files, link)
+	list_for_each_entry (tf, &tty->files, link)
 		tf->hung_up = true;
 	if (leader && leader->ctty == tty) {
 		signal_send_group(leader, SIGHUP, NULL);
@@ -360,8 +369,8 @@ static ssize_t write_chunk(struct tty *tty, struct file *f, const u8 *buf, size_
 			return done;
 		if (f->flags & O_NONBLOCK)
 			return done ? (ssize_t)done : -EAGAIN;
-		if (wait_event(&tty->write_wait,
-			    tty_of(f) != tty || tty_out_room(tty) >= WRITE_CHUNK))
+		if (wait_event(
+			    &tty->write_wait, tty_of(f) != tty || tty_out_room(tty) >= WRITE_CHUNK))
 			return done ? (ssize_t)done : -ERESTARTSYS;
 	}
 }

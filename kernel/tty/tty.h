@@ -21,7 +21,7 @@ struct tty;
 /* What the line discipline keeps between characters. Positions run freely; a character at position
  * p is in buf[p % TTY_LINE_SIZE]. tail <= canon_head <= head <= tail + TTY_LINE_SIZE. */
 struct ldisc {
-	u8 *buf;			 /* allocated at the first open */
+	u8 *buf;			/* allocated at the first open */
 	u8 line_end[TTY_LINE_SIZE / 8]; /* bit set: this character ends a line */
 	u64 head, canon_head, tail;
 	unsigned column, canon_column; /* of the cursor; where the line being typed began */
@@ -34,7 +34,7 @@ struct tty_ops {
 	void (*input_room)(struct tty *tty); /* tty->in has room again */
 	void (*flushed)(struct tty *tty);    /* tty->out was emptied */
 	void (*opened)(struct tty *tty);
-	void (*closed)(struct tty *tty); /* no open file any more */
+	void (*closed)(struct tty *tty);		  /* no open file any more */
 	void (*control)(struct tty *tty, u8 packet_bits); /* TIOCPKT_* has happened */
 	void (*destroy)(struct tty *tty);
 	bool is_pty;
@@ -52,7 +52,7 @@ struct tty {
 	unsigned opens;
 	bool exclusive;
 	bool stopped, stopped_by_ioctl; /* output: Ctrl-S; TCOOFF */
-	bool dead;			/* the other side is gone for good: new opens fail with EIO */
+	bool dead; /* the other side is gone for good: new opens fail with EIO */
 	struct ldisc ld;
 	struct ring in;	 /* received, not yet taken by the line discipline */
 	struct ring out; /* processed, for the driver */
@@ -64,7 +64,7 @@ struct tty {
 #define TTY_L(tty, flag) ((tty)->termios.lflag & (flag))
 #define TTY_CC(tty, which) ((tty)->termios.cc[which])
 
-int console_dev_init(void); /* /dev/console */
+int console_dev_init(void);						 /* /dev/console */
 struct tty *tty_create(const struct tty_ops *ops, void *priv, u64 rdev); /* one reference */
 struct tty *tty_get(struct tty *tty);
 void tty_put(struct tty *tty);
@@ -84,7 +84,7 @@ int tty_check_change(struct tty *tty, int sig);
 /* ---- between driver and line discipline ---- */
 size_t tty_receive(struct tty *tty, const u8 *buf, size_t len); /* bytes taken */
 void tty_pump(struct tty *tty); /* moves tty->in into the line discipline, as far as it has room */
-void tty_output_room(struct tty *tty); /* the driver has taken bytes from tty->out */
+void tty_output_room(struct tty *tty);	    /* the driver has taken bytes from tty->out */
 size_t tty_out_room(const struct tty *tty); /* 0 while stopped */
 void tty_out_put(struct tty *tty, const u8 *buf, size_t len);
 void tty_stop(struct tty *tty);

@@ -1,8 +1,8 @@
 /*
- * The stub: the only code of ours that runs inside guest processes. It reports events by a hypercall
- * (an otherwise unused system call number, seen by the kernel through the filter) and executes the
- * native system calls the kernel orders. It holds no secret and decides nothing: guest code may jump
- * anywhere into it, and all that gains is what the filter allows to this page.
+ * The stub: the only code of ours that runs inside guest processes. It reports events by a
+ * hypercall (an otherwise unused system call number, seen by the kernel through the filter) and
+ * executes the native system calls the kernel orders. It holds no secret and decides nothing: guest
+ * code may jump anywhere into it, and all that gains is what the filter allows to this page.
  */
 #include "skas/stub/stub_abi.h"
 
@@ -36,9 +36,8 @@ long stub_order(const struct stub_order *o);
 void stub_boot(unsigned long sp);
 void stub_thread(void);
 
-static inline long call6(
-	long nr, unsigned long a, unsigned long b, unsigned long c, unsigned long d, unsigned long e,
-	unsigned long f)
+static inline long call6(long nr, unsigned long a, unsigned long b, unsigned long c,
+	unsigned long d, unsigned long e, unsigned long f)
 {
 	register unsigned long r10 __asm__("r10") = d;
 	register unsigned long r8 __asm__("r8") = e;
@@ -52,7 +51,8 @@ static inline long call6(
 	return ret;
 }
 
-/* If skiff is gone the hypercall fails, and so must we: PDEATHSIG also covers code that never calls. */
+/* If skiff is gone the hypercall fails, and so must we: PDEATHSIG also covers code that never
+ * calls. */
 static void die_with_kernel(void)
 {
 	call6(NR_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0);
@@ -103,7 +103,9 @@ static void serve(unsigned long event, unsigned long uc, unsigned long info)
 
 static void handler(int sig, void *info, void *uc)
 {
-	unsigned long event = sig == 31 ? STUB_TRAP : sig == STUB_KICK_SIGNAL ? STUB_KICK : STUB_FAULT;
+	unsigned long event = sig == 31			? STUB_TRAP
+			      : sig == STUB_KICK_SIGNAL ? STUB_KICK
+							: STUB_FAULT;
 
 	serve(event, (unsigned long)uc, (unsigned long)info);
 }

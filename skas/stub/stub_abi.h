@@ -1,7 +1,7 @@
 /*
  * What the stub and skas/ agree on. The stub is one page of text at STUB_BASE in every guest
- * process; each guest thread has a slot: its order block and start frame at the bottom, the alternate
- * signal stack of the stub's handlers above them.
+ * process; each guest thread has a slot: its order block and start frame at the bottom, the
+ * alternate signal stack of the stub's handlers above them.
  */
 #ifndef SKIFF_SKAS_STUB_ABI_H
 #define SKIFF_SKAS_STUB_ABI_H

@@ -20,7 +20,8 @@ static void setup(void)
 	current = task;
 	tty = tty_create(&ops, NULL, 0x500);
 	ck_assert_ptr_nonnull(tty);
-	ck_assert_int_eq(file_anon("tty", &tty_file_ops, NULL, O_RDWR | O_NONBLOCK, S_IFCHR, &file), 0);
+	ck_assert_int_eq(
+		file_anon("tty", &tty_file_ops, NULL, O_RDWR | O_NONBLOCK, S_IFCHR, &file), 0);
 	ck_assert_int_eq(tty_open_file(tty, file, false), 0);
 }
 

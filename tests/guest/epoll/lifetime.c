@@ -1,4 +1,5 @@
-/* A registration lasts until the last descriptor of the file is closed, also across fork and dup. */
+/* A registration lasts until the last descriptor of the file is closed, also across fork and dup.
+ */
 #include "../test.h"
 #include <sys/epoll.h>
 

@@ -1,4 +1,5 @@
-/* Waiting: timeouts, wake-up by another process, EINTR with SA_RESTART, epoll_pwait's mask, many. */
+/* Waiting: timeouts, wake-up by another process, EINTR with SA_RESTART, epoll_pwait's mask, many.
+ */
 #include "../test.h"
 #include <sys/epoll.h>
 
@@ -39,8 +40,9 @@ int main(void)
 	CHECK_ERR(epoll_pwait(ep, &ev, 1, -1, &none), EINTR);
 	unblock_signal(SIGUSR1);
 	on_signal(SIGALRM, nop, SA_RESTART);
-	SYS(setitimer(ITIMER_REAL, &(struct itimerval){.it_value.tv_usec = 20000,
-					   .it_interval.tv_usec = 20000}, NULL));
+	SYS(setitimer(ITIMER_REAL,
+		&(struct itimerval){.it_value.tv_usec = 20000, .it_interval.tv_usec = 20000},
+		NULL));
 	CHECK_ERR(epoll_wait(ep, &ev, 1, -1), EINTR);
 	SYS(setitimer(ITIMER_REAL, &(struct itimerval){}, NULL));
 

@@ -66,8 +66,9 @@ int main(void)
 	close(r);
 
 	on_signal(SIGALRM, nop, 0);
-	SYS(setitimer(ITIMER_REAL, &(struct itimerval){.it_value.tv_usec = 20000,
-					   .it_interval.tv_usec = 20000}, NULL));
+	SYS(setitimer(ITIMER_REAL,
+		&(struct itimerval){.it_value.tv_usec = 20000, .it_interval.tv_usec = 20000},
+		NULL));
 	CHECK_ERR(open(path, O_RDONLY), EINTR);
 	SYS(setitimer(ITIMER_REAL, &(struct itimerval){}, NULL));
 	SYS(unlink(path));

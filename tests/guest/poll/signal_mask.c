@@ -1,4 +1,5 @@
-/* ppoll and pselect with a mask: a signal blocked outside ends the wait; poll restarts after none. */
+/* ppoll and pselect with a mask: a signal blocked outside ends the wait; poll restarts after none.
+ */
 #include "../test.h"
 #include <poll.h>
 #include <sys/select.h>

@@ -1,4 +1,5 @@
-/* signalfd with poll and epoll: readiness follows the reader's pending signals; changing the mask. */
+/* signalfd with poll and epoll: readiness follows the reader's pending signals; changing the mask.
+ */
 #include "../test.h"
 #include <poll.h>
 #include <sys/epoll.h>

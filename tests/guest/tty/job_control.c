@@ -1,4 +1,5 @@
-/* Background access: SIGTTIN, SIGTTOU with TOSTOP and for settings, EIO for orphans and blockers. */
+/* Background access: SIGTTIN, SIGTTOU with TOSTOP and for settings, EIO for orphans and blockers.
+ */
 #include "pty.h"
 
 static pid_t job(void (*fn)(void))

@@ -1,4 +1,5 @@
-/* A pseudo-terminal for the tests: master and slave, termios helpers, exact comparison of output. */
+/* A pseudo-terminal for the tests: master and slave, termios helpers, exact comparison of output.
+ */
 #ifndef TESTS_GUEST_TTY_PTY_H
 #define TESTS_GUEST_TTY_PTY_H
 
@@ -80,9 +81,9 @@ TEST_UNUSED static int readable(int fd)
 }
 
 /* Input reaches the slave some time after the write on some kernels: waits for it, by asking. */
-#define AWAIT(cond)               \
-	do {                      \
-		while (!(cond))   \
+#define AWAIT(cond) \
+	do { \
+		while (!(cond)) \
 			sched_yield(); \
 	} while (0)
 
@@ -97,7 +98,8 @@ TEST_UNUSED static int waiting(void)
 #define NOTHING_SHOWN() CHECK(!readable(master))
 #define NOTHING_TO_READ() CHECK(!readable(slave))
 
-TEST_UNUSED static void change(tcflag_t iset, tcflag_t iclear, tcflag_t oset, tcflag_t oclear, tcflag_t lset, tcflag_t lclear)
+TEST_UNUSED static void change(tcflag_t iset, tcflag_t iclear, tcflag_t oset, tcflag_t oclear,
+	tcflag_t lset, tcflag_t lclear)
 {
 	struct termios t;
 

@@ -1,4 +1,5 @@
-/* Non-canonical reading: VMIN and VTIME in all four cases, mode switches, flushing, a large paste. */
+/* Non-canonical reading: VMIN and VTIME in all four cases, mode switches, flushing, a large paste.
+ */
 #include "pty.h"
 
 int main(void)
