@@ -244,25 +244,6 @@ static int install(struct dentry *tmp, struct dentry *d)
 	return ret;
 }
 
-/* A lower file with several names gets one more in the work directory, so that the copy has a name
- * to be linked from while any of the others is left. *upper is replaced by it. */
-static void add_index(struct inode *i, struct dentry **upper)
-{
-	struct ovl_inode *oi = ovl_i(i);
-	struct dentry *d;
-
-	if (S_ISDIR(i->mode) || oi->lower->inode->nlink <= 1 || ovl_tmp(ovl_of(i), &d) < 0)
-		return;
-	if (ovl_do_link(*upper, d) < 0) {
-		d_put(d);
-		return;
-	}
-	d_put(*upper);
-	*upper = d;
-	oi->indexed = true;
-	oi->nlink_delta--;
-}
-
 /* i's parents, as far as they are not there yet, are in the upper layer on success. */
 static int copy_up_one(struct inode *i, struct dentry *d, u64 max)
 {
@@ -283,7 +264,7 @@ static int copy_up_one(struct inode *i, struct dentry *d, u64 max)
 	}
 	ret = d ? install(tmp, d) : 0;
 	if (ret == 0 && d)
-		add_index(i, &tmp);
+		ovl_index_add(i, &tmp);
 	if (ret == 0)
 		ret = ovl_set_upper(i, tmp);
 	if (ret < 0) {

@@ -62,22 +62,26 @@ static void set_ops(struct inode *i)
 	}
 }
 
+u64 ovl_stored_ino(struct dentry *upper)
+{
+	char text[24];
+	ssize_t n = ovl_do_getxattr(upper, OVL_XATTR_INO, text, sizeof(text) - 1);
+
+	if (n <= 0)
+		return 0;
+	text[n] = 0;
+	return strtoull(text, NULL, 16);
+}
+
 /* st_ino: the lower file's, also after copy-up, when an attribute of the copy remembers it. */
 static u64 pick_ino(const struct ovl_inode *oi)
 {
-	char text[24];
-	ssize_t n;
+	u64 ino;
 
 	if (oi->lower)
 		return oi->lower->inode->ino;
-	if (!S_ISDIR(oi->upper->inode->mode)) {
-		n = ovl_do_getxattr(oi->upper, OVL_XATTR_INO, text, sizeof(text) - 1);
-		if (n > 0) {
-			text[n] = 0;
-			return strtoull(text, NULL, 16);
-		}
-	}
-	return oi->upper->inode->ino | OVL_INO_UPPER;
+	ino = S_ISDIR(oi->upper->inode->mode) ? 0 : ovl_stored_ino(oi->upper);
+	return ino ? ino : oi->upper->inode->ino | OVL_INO_UPPER;
 }
 
 void ovl_copyattr(struct inode *i)
@@ -108,11 +112,7 @@ void ovl_count_link(struct inode *i, s32 delta)
 
 	oi->nlink_delta += delta;
 	ovl_copyattr(i);
-	if (!i->nlink && oi->indexed && ovl_do_remove(oi->upper) == 0) {
-		oi->indexed = false;
-		oi->nlink_delta++;
-		ovl_copyattr(i);
-	}
+	ovl_index_update(i);
 	if (oi->lower && oi->lower->inode->nlink > 1 && i->nlink && list_empty(&oi->kept)) {
 		inode_get(i);
 		list_add(&oi->kept, &ovl_of(i)->kept);
@@ -124,7 +124,7 @@ void ovl_count_link(struct inode *i, s32 delta)
 
 void ovl_note_move(const struct inode *i, const struct inode *dir)
 {
-	if (!S_ISDIR(i->mode) && !(i->ino & OVL_INO_UPPER) && !ovl_i(dir)->lower)
+	if (!(i->ino & OVL_INO_UPPER) && !ovl_i(dir)->lower)
 		ovl_of(i)->moved = true;
 }
 
@@ -172,18 +172,47 @@ static int new_inode(struct ovl *o, struct dentry *upper, struct dentry *lower, 
 	return 0;
 }
 
+/* The inode of a file that has an index entry. */
+static int iget_indexed(
+	struct ovl *o, struct dentry *index, struct dentry *lower, struct inode **out)
+{
+	struct ovl_inode *oi = find_upper(o, index->inode);
+	int ret = 0;
+
+	if (!oi) {
+		ret = new_inode(o, index, lower, out);
+		if (ret == 0)
+			ovl_index_load(*out);
+		return ret;
+	}
+	if (lower && !oi->lower) {
+		ret = hash_real(o, &oi->lower_hash, &oi->lower_hashed, lower);
+		if (ret < 0)
+			return ret;
+		oi->lower = d_get(lower);
+	}
+	*out = inode_get(oi->inode);
+	return 0;
+}
+
 int ovl_iget(struct ovl *o, struct dentry *upper, struct dentry *lower, struct inode **out)
 {
 	struct ovl_inode *oi = upper ? find_upper(o, upper->inode) : find_lower(o, lower->inode);
+	struct dentry *index;
+	int ret;
 
 	/* a directory is one and the same only if its layers are */
 	if (oi && S_ISDIR(oi->inode->mode) && (!oi->lower != !lower || !oi->upper != !upper))
 		oi = NULL;
-	if (!oi)
-		return new_inode(o, upper, lower, out);
-	*out = inode_get(oi->inode);
-	ovl_copyattr(*out);
-	return 0;
+	if (oi) {
+		*out = inode_get(oi->inode);
+		ovl_copyattr(*out);
+		return 0;
+	}
+	index = ovl_index_of(o, upper, lower);
+	ret = index ? iget_indexed(o, index, lower, out) : new_inode(o, upper, lower, out);
+	d_put(index);
+	return ret;
 }
 
 void ovl_evict(struct inode *i)

@@ -12,7 +12,9 @@
 #define OVL_XATTR_OPAQUE "trusted.overlay.opaque"
 #define OVL_XATTR_REDIRECT "trusted.overlay.redirect" /* path of a moved directory's lower part */
 #define OVL_REDIRECT_MAX 2048
-#define OVL_XATTR_INO "trusted.overlay.skiff.ino" /* st_ino of a file that was copied up */
+#define OVL_XATTR_INO "trusted.overlay.skiff.ino"     /* st_ino of a file that was copied up */
+#define OVL_XATTR_NLINK "trusted.overlay.skiff.nlink" /* nlink_delta, see index.c */
+#define OVL_INDEX_PREFIX "i"			      /* names in work that last */
 #define OVL_INO_UPPER (1ull << 48) /* set in st_ino of what was born in the upper layer */
 #define OVL_ALL UINT64_MAX
 
@@ -23,7 +25,7 @@ struct ovl { /* super->priv */
 	struct htab inodes;		     /* by real inode */
 	struct list_head kept;		     /* struct ovl_inode.kept */
 	u64 next_tmp;
-	bool moved; /* copies of lower files may be in directories that are upper only */
+	bool moved; /* what has a lower part may be in directories that are upper only */
 };
 
 struct ovl_inode { /* inode->priv */
@@ -77,6 +79,15 @@ int ovl_lookup(struct inode *dir, struct dentry *d);
 int ovl_revalidate(struct inode *dir, struct dentry *d);
 int ovl_getattr(struct inode *i);
 extern const struct inode_ops ovl_dir_iops, ovl_file_iops, ovl_link_iops;
+
+u64 ovl_stored_ino(struct dentry *upper); /* of the lower file it is a copy of, or 0 */
+
+/* index.c */
+void ovl_index_add(struct inode *i, struct dentry **upper); /* may replace *upper */
+void ovl_index_update(struct inode *i);
+/* The index entry, a new reference, of the file known by one of the two; NULL: none. */
+struct dentry *ovl_index_of(struct ovl *o, struct dentry *upper, struct dentry *lower);
+void ovl_index_load(struct inode *i); /* i's upper is an index entry */
 
 /* attr.c */
 int ovl_setattr(struct inode *i, const struct setattr *a);

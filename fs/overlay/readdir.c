@@ -257,13 +257,13 @@ struct pass_sink {
 };
 
 /* st_ino of an entry of a directory that is upper only. The overlay's own inode knows whether it is
- * the copy of a lower file; as long as none has come here, none is looked for. */
-static u64 upper_ino(struct dentry *dir, const char *name, size_t len, u64 ino, u8 dtype)
+ * the copy of a lower file or merged; as long as none has come here, none is looked for. */
+static u64 upper_ino(struct dentry *dir, const char *name, size_t len, u64 ino)
 {
 	struct dentry *d;
 
 	ino |= OVL_INO_UPPER;
-	if (!ovl_of(dir->inode)->moved || dtype == DTYPE_DIR || d_lookup(dir, name, len, &d) < 0)
+	if (!ovl_of(dir->inode)->moved || d_lookup(dir, name, len, &d) < 0)
 		return ino;
 	if (d->inode)
 		ino = d->inode->ino;
@@ -278,7 +278,7 @@ static bool pass_emit(struct dir_sink *s, const char *name, size_t len, u64 ino,
 	if (is_dots(name, len))
 		ino = len == 1 ? ps->file->inode->ino : ps->file->path.dentry->parent->inode->ino;
 	else if (ps->upper)
-		ino = upper_ino(ps->file->path.dentry, name, len, ino, dtype);
+		ino = upper_ino(ps->file->path.dentry, name, len, ino);
 	return ps->to->emit(ps->to, name, len, ino, dtype, next);
 }
 

@@ -7,7 +7,7 @@
  *
  * Numbers are stable: st_dev is the overlay's, st_ino the lower file's before and after copy-up.
  * Differences from Linux's overlayfs: an open file descriptor follows its file to the upper layer;
- * hard links of a lower file stay links after copy-up, as long as the machine runs. As there,
+ * hard links of a lower file stay links after copy-up (index.c). As there,
  * renaming a directory that has a lower part gives -EXDEV. overlayfs: mount(8).
  */
 #include "fs/overlay/overlay.h"
@@ -142,7 +142,10 @@ static void clear_work(struct dentry *work)
 		return;
 	if (ovl_list_layer(f, &l) == 0) {
 		for (size_t i = 0; i < l.nr; i++) {
-			if (ovl_child(work, l.names + l.entries[i].name, &d) < 0)
+			const char *name = l.names + l.entries[i].name;
+
+			if (!strncmp(name, OVL_INDEX_PREFIX, strlen(OVL_INDEX_PREFIX)) ||
+				ovl_child(work, name, &d) < 0)
 				continue;
 			if (d->inode)
 				ovl_do_remove(d);

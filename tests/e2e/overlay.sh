@@ -19,7 +19,8 @@ expect_status "first machine on a persistent overlay" 0 sk "${up[@]}" -- bash -e
 	mknod dev c 1 3; mknod fifo p; ln -s target link; chown -h 7:8 link
 	chown 9:10 sub; chmod 2770 sub; ln file sub/hard
 	rm /etc/issue; echo more >>/etc/passwd
-	rm -r /usr/share/doc/bash; mkdir /usr/share/doc/bash; touch -d @1000 /usr/share/doc/bash/mine"
+	rm -r /usr/share/doc/bash; mkdir /usr/share/doc/bash; touch -d @1000 /usr/share/doc/bash/mine
+	mv /usr/share/doc/grep /usr/share/doc/moved; echo mine >>/usr/share/doc/moved/copyright"
 expect_out "owners, modes and types are there in the next" \
 	"file 4751 5 6 2 regular file
 dev 644 0 0 1 character special file
@@ -30,6 +31,8 @@ expect_out "contents, links and devices work" "data target ok" sk "${up[@]}" -- 
 	cd $D; echo x >dev; echo \$(cat sub/hard) \$(readlink link) \$([ file -ef sub/hard ] && echo ok)"
 expect_out "removals and replacements last" "no issue, mine 1000, more" sk "${up[@]}" -- bash -c '
 	[ -e /etc/issue ] || echo no issue, $(ls /usr/share/doc/bash) $(stat -c %Y /usr/share/doc/bash/mine), $(tail -n1 /etc/passwd)'
+expect_out "a moved directory stays moved" "mine README no" sk "${up[@]}" -- bash -c '
+	cd /usr/share/doc; echo $(tail -n1 moved/copyright) $(ls moved | grep -x README) $([ -e grep ] || echo no)'
 expect_eq "nothing set-id or foreign on the host" "" \
 	"$(find "$UP" \( -perm /7000 -o ! -user "$(id -u)" -o -type b -o -type c -o -type p \) ! -perm -1000)"
 
