@@ -58,7 +58,7 @@ echo Running
 kill %1
 wait $p
 [ $? = 143 ] && echo Terminated' 2>/dev/null | xargs)"
-is "job control: fg" "5" "$(bash -c 'set -m; (exit 5) & fg >/dev/null; echo $?' 2>/dev/null)"
+is "job control: fg" "5" "$(bash -c 'set -m; (kill -STOP $BASHPID; exit 5) & until jobs >j && grep -q Stopped j; do :; done; fg >/dev/null; echo $?' 2>/dev/null)"
 is "job control: own process group" "yes" "$(bash -c 'set -m; sleep 100 & p=$!
 [ "$(cut -d" " -f5 /proc/$p/stat)" = $p ] && echo yes; kill $p' 2>/dev/null)"
 is "kill of a process group" "143 gone" "$(bash -c 'set -m
