@@ -405,9 +405,15 @@ int guest_for_each_vma_usage(struct task *t,
 
 int guest_set_affinity(struct task *t, const void *mask, size_t len)
 {
+	struct guest *g = t->guest;
+
 	if (!has_thread(t))
 		return -ESRCH;
-	return sched_setaffinity(t->guest->host_tid, len, mask) < 0 ? -errno : 0;
+	if (sched_setaffinity(g->host_tid, len, mask) < 0)
+		return -errno;
+	g->cpus_len = MIN(len, sizeof(g->cpus));
+	memcpy(g->cpus, mask, g->cpus_len);
+	return 0;
 }
 
 ssize_t guest_get_affinity(struct task *t, void *mask, size_t len)

@@ -376,6 +376,8 @@ static struct guest *clone_prepare(
 		return NULL;
 	}
 	cg->uc = pg->uc;
+	memcpy(cg->cpus, pg->cpus, sizeof(cg->cpus));
+	cg->cpus_len = pg->cpus_len;
 	cg->regs = cg->regs_in_guest = pg->regs;
 	cg->regs_valid = true;
 	cg->regs.rax = 0;

@@ -65,6 +65,8 @@ struct guest {
 	bool regs_valid;
 	uaddr_t frame_hint; /* the signal frame rt_sigreturn will read; 0: none */
 	size_t frame_hint_len;
+	u8 cpus[128]; /* the affinity the guest has set for itself */
+	size_t cpus_len; /* 0: none */
 	bool exited; /* natively gone: its slot is free */
 
 	/* the order in flight */
