@@ -266,8 +266,10 @@ static void dump_one(struct task *t)
 	u64 nr = t->event.nr;
 	const char *name = nr < NR_SYSCALLS ? syscall_table[nr].name : NULL;
 
-	klog("  %5d %5d %-15s %-9s %s %s", t->tid, t->tg->pid, t->comm, states[t->state],
-		t->coro ? "in" : "last", name ? name : "-");
+	klog("  %5d %5d %-15s %-9s %s %s, pending %#llx, blocked %#llx%s%s", t->tid, t->tg->pid,
+		t->comm, states[t->state], t->coro ? "in" : "last", name ? name : "-",
+		(unsigned long long)signal_pending_set(t), (unsigned long long)t->blocked,
+		t->sigpending_flag ? ", wanted" : "", t->kicked ? ", kicked" : "");
 }
 
 void task_dump_all(void)
@@ -275,7 +277,7 @@ void task_dump_all(void)
 	struct tgroup *tg;
 	struct task *t;
 
-	klog("tasks: tid, pid, name, state, call");
+	klog("tasks: tid, pid, name, state, call, signals");
 	list_for_each_entry (tg, &all_tgroups, all_link) {
 		if (tg->state == TG_ZOMBIE)
 			klog("  %5d zombie, status %#x", tg->pid, (unsigned)tg->exit_status);
