@@ -8,6 +8,9 @@
 #   CMD="..."                 what `make run` runs in the guest
 
 MAKEFLAGS += -rR
+ifeq ($(MAKELEVEL)$(findstring -j,$(MAKEFLAGS)),0)
+MAKEFLAGS += -j$(shell nproc)
+endif
 .SUFFIXES:
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -203,7 +206,7 @@ export CMD
 run: all
 	@if [ -n "$$CMD" ]; then exec $(SKIFF) run -- sh -c "$$CMD"; \
 	elif [ -t 0 ]; then exec $(SKIFF) run -- bash; \
-	else exec $(SKIFF) run -- sh -c "$$(cat scripts/tour.sh)"; fi
+	else exec $(SKIFF) run -- sh -s <scripts/tour.sh; fi
 
 lint: $(core_obj)
 	$(Q)bad=0; CORE_OBJS='$(core_obj)' scripts/check-layers || bad=1; \

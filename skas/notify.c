@@ -244,7 +244,7 @@ static int notify_probe(char *why, size_t size)
 	if (syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0)
 		return 0;
 	snprintf(
-		why, size, "the host has no seccomp user notification (needs Linux 5.14 or later)");
+		why, size, "the host has no seccomp user notification (needs Linux 5.19 or later)");
 	return -ENOSYS;
 }
 
