@@ -85,7 +85,7 @@ void seq_printf(struct seq *s, const char *fmt, ...)
 void seq_escape(struct seq *s, const char *text, const char *special)
 {
 	for (; *text; text++) {
-		if (*text == '\\' || strchr(special, *text))
+		if (strchr(special, *text))
 			seq_printf(s, "\\%03o", (u8)*text);
 		else
 			seq_putc(s, *text);

@@ -16,7 +16,7 @@ void seq_write(struct seq *s, const void *p, size_t len);
 void seq_puts(struct seq *s, const char *text);
 void seq_putc(struct seq *s, char c);
 void seq_printf(struct seq *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* Text with every byte of special (and backslashes) as \ooo, as in /proc/mounts. */
+/* Text with every byte of special as \ooo, as in /proc/mounts. */
 void seq_escape(struct seq *s, const char *text, const char *special);
 /* Room for len more bytes, to be filled in place; NULL: out of memory. The caller adds to s->len.
  */

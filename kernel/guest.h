@@ -96,6 +96,9 @@ ssize_t guest_readv(struct task *t, void *dst, size_t len, const struct iovec *u
 ssize_t guest_writev(
 	struct task *t, const void *src, size_t len, const struct iovec *uiov, unsigned nr);
 
+/* As a debugger writes: private pages whatever their protection. Bytes, or -EFAULT. */
+ssize_t guest_write_force(struct task *t, uaddr_t dst, const void *src, size_t len);
+
 /* ---- life cycle ---- */
 int guest_boot(struct task *t); /* the machine's first process; reports GUEST_START */
 struct guest_clone {

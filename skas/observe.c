@@ -401,6 +401,23 @@ int guest_for_each_vma_usage(struct task *t,
 	return ret;
 }
 
+ssize_t guest_write_force(struct task *t, uaddr_t dst, const void *src, size_t len)
+{
+	char path[32];
+	ssize_t n;
+	int fd;
+
+	if (!has_thread(t) || dst >= USER_ADDR_MAX)
+		return -EFAULT;
+	snprintf(path, sizeof(path), "/proc/%d/mem", t->guest->proc->pid);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -EFAULT;
+	n = pwrite(fd, src, len, (off_t)dst);
+	close(fd);
+	return n > 0 ? n : -EFAULT;
+}
+
 /* ---- scheduling on the host ---- */
 
 int guest_set_affinity(struct task *t, const void *mask, size_t len)

@@ -11,7 +11,7 @@
 
 struct maps_walk {
 	struct seq *s;
-	struct task *t;
+	uaddr_t brk_start, brk; /* of the process's heap */
 	struct guest_vma_usage total;
 	uaddr_t first, last;
 };
@@ -51,15 +51,16 @@ static bool ends_deleted(const char *path)
 	return len >= 10 && !strcmp(path + len - 10, " (deleted)");
 }
 
-static void vma_line(struct seq *s, const struct task *t, const struct guest_vma *v)
+static void vma_line(const struct maps_walk *w, const struct guest_vma *v)
 {
+	struct seq *s = w->s;
 	struct mapped_name file = {.path = v->name, .dev = v->dev, .ino = v->ino};
 	size_t start = s->len;
 	bool deleted = false;
 
 	if (v->ino && mapped_find(v->dev, v->ino, &file))
 		deleted = !ends_deleted(file.path) && file_moved(&file);
-	else if (t->mm && !v->name[0] && v->start < t->mm->brk && v->end > t->mm->brk_start)
+	else if (!v->name[0] && v->start < w->brk && v->end > w->brk_start)
 		file.path = "[heap]";
 	seq_printf(s, "%08llx-%08llx %c%c%c%c %08llx %02x:%02x %llu ", (unsigned long long)v->start,
 		(unsigned long long)v->end, v->prot & 1 ? 'r' : '-', v->prot & 2 ? 'w' : '-',
@@ -75,21 +76,34 @@ static void vma_line(struct seq *s, const struct task *t, const struct guest_vma
 	seq_putc(s, '\n');
 }
 
+/* Naming files may sleep: nothing of the task is looked at afterwards. */
+static struct maps_walk start_walk(struct seq *s, const struct task *t)
+{
+	struct maps_walk w = {.s = s};
+
+	if (t && t->mm) {
+		w.brk_start = t->mm->brk_start;
+		w.brk = t->mm->brk;
+	}
+	return w;
+}
+
 static int maps_vma(const struct guest_vma *v, void *arg)
 {
 	struct maps_walk *w = arg;
 
-	vma_line(w->s, w->t, v);
+	vma_line(w, v);
 	return w->s->failed ? -ENOMEM : 0;
 }
 
 int proc_show_maps(struct seq *s, const struct pseudo_ctx *c)
 {
-	struct maps_walk w = {.s = s, .t = proc_task(c)};
+	struct task *t = proc_task(c);
+	struct maps_walk w = start_walk(s, t);
 
-	if (!w.t || !w.t->guest)
+	if (!t || !t->guest)
 		return 0;
-	return guest_for_each_vma(w.t, maps_vma, &w);
+	return guest_for_each_vma(t, maps_vma, &w);
 }
 
 /* ---- smaps ---- */
@@ -118,7 +132,7 @@ static int smaps_vma(const struct guest_vma *v, const struct guest_vma_usage *u,
 	struct maps_walk *w = arg;
 	struct seq *s = w->s;
 
-	vma_line(s, w->t, v);
+	vma_line(w, v);
 	usage_row(s, "Size:", (v->end - v->start) >> 10);
 	usage_row(s, "KernelPageSize:", PAGE_SIZE >> 10);
 	usage_row(s, "MMUPageSize:", PAGE_SIZE >> 10);
@@ -130,11 +144,12 @@ static int smaps_vma(const struct guest_vma *v, const struct guest_vma_usage *u,
 
 int proc_show_smaps(struct seq *s, const struct pseudo_ctx *c)
 {
-	struct maps_walk w = {.s = s, .t = proc_task(c)};
+	struct task *t = proc_task(c);
+	struct maps_walk w = start_walk(s, t);
 
-	if (!w.t || !w.t->guest)
+	if (!t || !t->guest)
 		return 0;
-	return guest_for_each_vma_usage(w.t, smaps_vma, &w);
+	return guest_for_each_vma_usage(t, smaps_vma, &w);
 }
 
 static int rollup_vma(const struct guest_vma *v, const struct guest_vma_usage *u, void *arg)
@@ -142,6 +157,8 @@ static int rollup_vma(const struct guest_vma *v, const struct guest_vma_usage *u
 	struct maps_walk *w = arg;
 	struct guest_vma_usage *sum = &w->total;
 
+	if (v->start >= USER_ADDR_MAX)
+		return 0;
 	if (!w->last)
 		w->first = v->start;
 	w->last = v->end;
@@ -161,12 +178,13 @@ static int rollup_vma(const struct guest_vma *v, const struct guest_vma_usage *u
 
 int proc_show_smaps_rollup(struct seq *s, const struct pseudo_ctx *c)
 {
-	struct maps_walk w = {.s = s, .t = proc_task(c)};
+	struct task *t = proc_task(c);
+	struct maps_walk w = start_walk(s, t);
 	int ret;
 
-	if (!w.t || !w.t->guest)
+	if (!t || !t->guest)
 		return 0;
-	ret = guest_for_each_vma_usage(w.t, rollup_vma, &w);
+	ret = guest_for_each_vma_usage(t, rollup_vma, &w);
 	if (ret < 0)
 		return ret;
 	seq_printf(s, "%08llx-%08llx ---p 00000000 00:00 0                          [rollup]\n",

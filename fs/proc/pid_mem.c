@@ -145,6 +145,8 @@ static ssize_t mem_write(struct file *file, struct uio *from, u64 *pos)
 			return done ? (ssize_t)done : got;
 		}
 		n = *pos < USER_ADDR_MAX ? guest_write_some(t, *pos, buf, (size_t)got) : -EFAULT;
+		if (n == -EFAULT)
+			n = guest_write_force(t, *pos, buf, (size_t)got);
 		if (n <= 0)
 			break;
 		done += (size_t)n;

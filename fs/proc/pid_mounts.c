@@ -5,7 +5,7 @@
 #include "fs/proc/proc.h"
 #include "kernel/task.h"
 
-#define SPECIAL " \t\n#"
+#define SPECIAL " \t\n\\#"
 #define OPTIONS_MAX 1024
 
 static const struct {

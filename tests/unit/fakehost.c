@@ -440,6 +440,7 @@ MISSING(int, guest_fpstate_set, struct task *t, const void *buf, size_t size)
 MISSING(int, guest_write_frame, struct task *t, uaddr_t dst, const void *src, size_t len,
 	const struct abi_sigcontext *regs)
 MISSING(ssize_t, guest_read_frame, struct task *t, void *dst, uaddr_t src, size_t len)
+MISSING(ssize_t, guest_write_force, struct task *t, uaddr_t dst, const void *src, size_t len)
 MISSING(int, guest_boot, struct task *t)
 MISSING(int, guest_clone, struct task *parent, struct task *child, const struct guest_clone *c)
 MISSING(int, guest_exec, struct task *t, struct guest_image *img)

@@ -37,7 +37,7 @@ START_TEST(escapes_are_octal)
 {
 	struct seq s = {0};
 
-	seq_escape(&s, "a b\\c\nd", " \n");
+	seq_escape(&s, "a b\\c\nd", " \n\\");
 	seq_putc(&s, '\0');
 	ck_assert_str_eq(s.buf, "a\\040b\\134c\\012d");
 	seq_fini(&s);

@@ -21,6 +21,10 @@ int main(void)
 	SYS(munmap((char *)hole + 4096, 4096));
 	CHECK_ERR(pread(fd, buf, 6, (off_t)(uintptr_t)hole + 4096), EIO);
 	CHECK_EQ(pread(fd, buf, 8, (off_t)(uintptr_t)hole + 4092), 4);
+	SYS(mprotect(hole, 4096, PROT_READ)); /* no protection against a debugger */
+	CHECK_EQ(pwrite(fd, "forced", 6, (off_t)(uintptr_t)hole + 10), 6);
+	CHECK(!memcmp((char *)hole + 10, "forced", 6));
+	CHECK_ERR(pwrite(fd, "forced", 6, (off_t)(uintptr_t)hole + 4096), EIO);
 	SYS(lseek(fd, (off_t)(uintptr_t)secret, SEEK_SET));
 	CHECK_EQ(read(fd, buf, 3), 3);
 	CHECK_EQ(lseek(fd, 0, SEEK_CUR), (uintptr_t)secret + 3);
