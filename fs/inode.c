@@ -106,10 +106,11 @@ static int mode_class(const struct inode *i, const struct cred *c)
 	return (int)(i->mode & 7);
 }
 
-static int permission_by_mode(const struct inode *i, int mask)
+int inode_permission_by_mode(const struct inode *i, int mask)
 {
 	const struct cred *c = current->cred;
 
+	mask &= MAY_READ | MAY_WRITE | MAY_EXEC;
 	if (!(mask & ~mode_class(i, c)))
 		return 0;
 	if (S_ISDIR(i->mode)) {
@@ -133,7 +134,7 @@ int inode_permission(struct inode *i, int mask)
 		return 0;
 	if (i->ops->permission)
 		return i->ops->permission(i, mask);
-	return permission_by_mode(i, mask);
+	return inode_permission_by_mode(i, mask);
 }
 
 bool inode_owner_or_capable(const struct inode *i)

@@ -57,6 +57,8 @@ int hostfs_update(struct inode *i, const struct hostfs_at *at, const struct os_s
 
 	if (ret < 0)
 		return ret;
+	n->host_uid = st->uid;
+	n->host_gid = st->gid;
 	i->mode = o.mode;
 	i->uid = o.uid;
 	i->gid = o.gid;
@@ -141,6 +143,40 @@ int hostfs_revalidate(struct inode *dir, struct dentry *d)
 	}
 	hostfs_unbind(d);
 	return 0;
+}
+
+/* ---- permission ---- */
+
+/* Would the host let skiff's user do it? Only if the mode says no by what we know of the user, the
+ * host is asked: a supplementary group or an access list may still allow it. */
+static int host_permission(struct inode *i, int mask)
+{
+	const struct hostfs *h = hostfs_of(i);
+	const struct hostfs_node *n = hostfs_node(i);
+	int shift = n->host_uid == h->uid ? 6 : n->host_gid == h->gid ? 3 : 0;
+	struct hostfs_at at;
+	int ret;
+
+	if (!(mask & ~(int)(i->mode >> shift & 7)))
+		return 0;
+	ret = hostfs_locate(i, &at);
+	return ret < 0 ? ret : os_accessat(at.dir, at.name, mask);
+}
+
+/* The guest's rules, and then the host's where skiff is not root there. What the guest may write is
+ * for the open or the change itself to find out: a super that is only read has no use for it. */
+int hostfs_permission(struct inode *i, int mask)
+{
+	const struct hostfs *h = hostfs_of(i);
+	int ret = inode_permission_by_mode(i, mask), ask = mask & MAY_READ;
+
+	if (S_ISDIR(i->mode))
+		ask = mask & (MAY_READ | MAY_EXEC);
+	if (!i->sb->readonly && S_ISREG(i->mode))
+		ask = mask & (MAY_READ | MAY_WRITE);
+	if (ret < 0 || !h->uid || h->map || !ask || S_ISLNK(i->mode))
+		return ret;
+	return host_permission(i, ask);
 }
 
 /* ---- changing ---- */

@@ -317,8 +317,8 @@ static int hostfs_readlink(struct inode *i, char **target)
 }
 
 #define ATTR_OPS \
-	.getattr = hostfs_getattr, .setattr = hostfs_setattr, .getxattr = hostfs_getxattr, \
-	.setxattr = hostfs_setxattr, .listxattr = hostfs_listxattr, \
+	.permission = hostfs_permission, .getattr = hostfs_getattr, .setattr = hostfs_setattr, \
+	.getxattr = hostfs_getxattr, .setxattr = hostfs_setxattr, .listxattr = hostfs_listxattr, \
 	.removexattr = hostfs_removexattr
 
 const struct inode_ops hostfs_dir_iops = {

@@ -40,6 +40,7 @@ struct hostfs_node {
 	bool fresh;	 /* attributes were fetched for the call in progress */
 	bool mapped;	 /* has a stat attribute (map) */
 	u64 dev, ino;	 /* the host's */
+	u32 host_uid, host_gid;
 	struct timespec btime;
 	u64 fresh_ns;		  /* when the attributes were fetched */
 	struct list_head aliases; /* struct hostfs_alias.link */
@@ -99,6 +100,7 @@ int hostfs_update(struct inode *i, const struct hostfs_at *at, const struct os_s
 int hostfs_refresh(struct inode *i);
 int hostfs_getattr(struct inode *i);
 int hostfs_setattr(struct inode *i, const struct setattr *a);
+int hostfs_permission(struct inode *i, int mask);
 int hostfs_lookup(struct inode *dir, struct dentry *d);
 int hostfs_revalidate(struct inode *dir, struct dentry *d);
 void hostfs_stale(struct inode *i); /* the next getattr asks the host */

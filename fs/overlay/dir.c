@@ -315,8 +315,9 @@ static int ovl_rename(struct inode *old_dir, struct dentry *old, struct inode *n
 }
 
 #define ATTR_OPS \
-	.getattr = ovl_getattr, .setattr = ovl_setattr, .getxattr = ovl_getxattr, \
-	.setxattr = ovl_setxattr, .listxattr = ovl_listxattr, .removexattr = ovl_removexattr
+	.permission = ovl_permission, .getattr = ovl_getattr, .setattr = ovl_setattr, \
+	.getxattr = ovl_getxattr, .setxattr = ovl_setxattr, .listxattr = ovl_listxattr, \
+	.removexattr = ovl_removexattr
 
 const struct inode_ops ovl_dir_iops = {
 	.lookup = ovl_lookup,

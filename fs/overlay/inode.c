@@ -388,3 +388,15 @@ int ovl_getattr(struct inode *i)
 	ovl_copyattr(i);
 	return ret;
 }
+
+/* By the merged attributes; and what is only in the lower layer must be readable there. */
+int ovl_permission(struct inode *i, int mask)
+{
+	struct inode *lower = ovl_i(i)->upper ? NULL : ovl_i(i)->lower->inode;
+	int ret = inode_permission_by_mode(i, mask);
+
+	if (ret < 0 || !lower || !lower->ops->permission)
+		return ret;
+	mask &= MAY_READ | MAY_EXEC;
+	return mask ? lower->ops->permission(lower, mask) : 0;
+}

@@ -78,6 +78,7 @@ void ovl_note_move(const struct inode *i, const struct inode *dir); /* i has a n
 int ovl_lookup(struct inode *dir, struct dentry *d);
 int ovl_revalidate(struct inode *dir, struct dentry *d);
 int ovl_getattr(struct inode *i);
+int ovl_permission(struct inode *i, int mask);
 extern const struct inode_ops ovl_dir_iops, ovl_file_iops, ovl_link_iops;
 
 u64 ovl_stored_ino(struct dentry *upper); /* of the lower file it is a copy of, or 0 */
