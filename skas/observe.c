@@ -403,12 +403,18 @@ int guest_for_each_vma_usage(struct task *t,
 
 ssize_t guest_write_force(struct task *t, uaddr_t dst, const void *src, size_t len)
 {
+	struct range hidden[MAX_HIDDEN];
+	unsigned nr;
 	char path[32];
 	ssize_t n;
 	int fd;
 
-	if (!has_thread(t) || dst >= USER_ADDR_MAX)
+	if (!has_thread(t) || dst >= USER_ADDR_MAX || len > USER_ADDR_MAX)
 		return -EFAULT;
+	nr = hidden_ranges(t->guest, hidden);
+	for (unsigned i = 0; i < nr; i++)
+		if (dst < hidden[i].end && dst + len > hidden[i].start)
+			return -EFAULT; /* not the stub */
 	snprintf(path, sizeof(path), "/proc/%d/mem", t->guest->proc->pid);
 	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
