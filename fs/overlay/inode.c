@@ -397,6 +397,8 @@ int ovl_permission(struct inode *i, int mask)
 
 	if (ret < 0 || !lower || !lower->ops->permission)
 		return ret;
+	if ((mask & MAY_WRITE) && S_ISREG(i->mode) && !i->size)
+		return 0; /* will be copied up, and there is nothing to read: lock files */
 	mask &= MAY_READ | MAY_EXEC;
 	return mask ? lower->ops->permission(lower, mask) : 0;
 }

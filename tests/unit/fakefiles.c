@@ -438,6 +438,14 @@ s64 os_lseek(int hfd, s64 pos, int whence)
 	return pos < 0 ? -errno : pos;
 }
 
+int os_accessat(int dir, const char *name, int mask)
+{
+	struct fnode *n;
+	int ret = at(dir, name, &n);
+
+	return ret < 0 ? ret : n->mode & 0777 ? 0 : -EACCES;
+}
+
 int os_fstatfs(int hfd, struct statfs *sf)
 {
 	memset(sf, 0, sizeof(*sf));
