@@ -205,7 +205,8 @@ static void pages_copy_out(const struct tmpfs_node *n, char *dst, size_t len, u6
 	}
 }
 
-/* Large reads of a memfd: from a mapping straight into the guest. Bytes; 0 where it does not work. */
+/* Large reads of a memfd: from a mapping straight into the guest. Bytes; 0 where it does not work.
+ */
 static size_t read_mapped(const struct inode *i, struct uio *to, size_t len, u64 pos)
 {
 	size_t done = 0;

@@ -149,6 +149,21 @@ static int tmpfs_lookup(struct inode *dir, struct dentry *d)
 	return 0;
 }
 
+/* Short targets cost about what an inode costs anyway. */
+#define FREE_TARGET 128
+
+static int set_target(struct inode *i, const char *target)
+{
+	int ret;
+
+	i->size = strlen(target);
+	ret = i->size > FREE_TARGET ? tmpfs_charge_meta(i, i->size) : 0;
+	if (ret < 0)
+		return ret;
+	tmpfs_node(i)->target = strdup(target);
+	return tmpfs_node(i)->target ? 0 : -ENOMEM;
+}
+
 static int add_new(struct inode *dir, struct dentry *d, u32 mode, u64 rdev, const char *target)
 {
 	struct inode *i;
@@ -159,15 +174,10 @@ static int add_new(struct inode *dir, struct dentry *d, u32 mode, u64 rdev, cons
 	ret = tmpfs_new_inode(dir->sb, dir, mode, rdev, &i);
 	if (ret < 0)
 		return ret;
-	if (target) {
-		tmpfs_node(i)->target = strdup(target);
-		i->size = strlen(target);
-		if (!tmpfs_node(i)->target) {
-			inode_put(i);
-			return -ENOMEM;
-		}
-	}
-	ret = entry_add(dir, d->name, d->name_len, i);
+	if (target)
+		ret = set_target(i, target);
+	if (ret == 0)
+		ret = entry_add(dir, d->name, d->name_len, i);
 	if (ret < 0) {
 		inode_put(i);
 		return ret;

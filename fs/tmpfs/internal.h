@@ -36,9 +36,10 @@ struct tmpfs_node { /* inode->priv */
 	/* regular files: pages of 4 KiB up to PAGES_MAX of them, NULL for a hole; or a host memfd
 	 */
 	u8 **pages;
-	size_t nr_pages; /* length of pages */
-	int hfd;	 /* -1: in pages */
-	u64 charged;	 /* bytes accounted to the super */
+	size_t nr_pages;  /* length of pages */
+	int hfd;	  /* -1: in pages */
+	u64 charged;	  /* bytes accounted to the super */
+	u64 charged_meta; /* the same, for other things than data */
 	/* directories: slots in order of off */
 	struct tmpfs_slot *slots;
 	size_t nr_slots, room, nr_entries;
@@ -63,6 +64,10 @@ int tmpfs_new_inode(
 	struct super *sb, const struct inode *dir, u32 mode, u64 rdev, struct inode **out);
 /* Removes all entries; the inodes of subdirectories are put on list instead of being released. */
 void tmpfs_dir_clear(struct inode *dir, struct list_head *list);
+
+/* Accounts memory of an inode that is not its data (attributes, long targets). 0 or -ENOSPC. */
+int tmpfs_charge_meta(struct inode *i, u64 bytes);
+void tmpfs_uncharge_meta(struct inode *i, u64 bytes);
 
 int tmpfs_truncate(struct inode *i, u64 size);
 void tmpfs_data_free(struct inode *i);

@@ -63,12 +63,30 @@ int tmpfs_new_inode(
 	return 0;
 }
 
+int tmpfs_charge_meta(struct inode *i, u64 bytes)
+{
+	struct tmpfs_super *ts = tmpfs_sb(i);
+
+	if (bytes > ts->max_bytes || ts->used_bytes > ts->max_bytes - bytes)
+		return -ENOSPC;
+	ts->used_bytes += bytes;
+	tmpfs_node(i)->charged_meta += bytes;
+	return 0;
+}
+
+void tmpfs_uncharge_meta(struct inode *i, u64 bytes)
+{
+	tmpfs_sb(i)->used_bytes -= bytes;
+	tmpfs_node(i)->charged_meta -= bytes;
+}
+
 static void tmpfs_evict(struct inode *i)
 {
 	struct tmpfs_node *n = i->priv;
 
 	tmpfs_data_free(i);
 	tmpfs_xattr_free(i);
+	tmpfs_uncharge_meta(i, n->charged_meta);
 	free(n->slots);
 	free(n->target);
 	free(n);

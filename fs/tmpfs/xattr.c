@@ -15,20 +15,26 @@ static struct tmpfs_xattr **xattr_find(struct inode *i, const char *name)
 	return p;
 }
 
+static size_t xattr_size(const struct tmpfs_xattr *x)
+{
+	return sizeof(*x) + strlen(x->name) + x->len;
+}
+
 static size_t xattr_bytes(const struct inode *i)
 {
 	size_t n = 0;
 
 	for (const struct tmpfs_xattr *x = tmpfs_node(i)->xattrs; x; x = x->next)
-		n += sizeof(*x) + strlen(x->name) + x->len;
+		n += xattr_size(x);
 	return n;
 }
 
-static void xattr_unlink(struct tmpfs_xattr **p)
+static void xattr_unlink(struct inode *i, struct tmpfs_xattr **p)
 {
 	struct tmpfs_xattr *x = *p;
 
 	*p = x->next;
+	tmpfs_uncharge_meta(i, xattr_size(x));
 	free(x->name);
 	free(x);
 }
@@ -66,9 +72,14 @@ int tmpfs_setxattr(struct inode *i, const char *name, const void *v, size_t n, i
 		return -ENOMEM;
 	}
 	x->len = n;
+	if (tmpfs_charge_meta(i, xattr_size(x)) < 0) {
+		free(x->name);
+		free(x);
+		return -ENOSPC;
+	}
 	memcpy(x->value, v, n);
 	if (*old)
-		xattr_unlink(old);
+		xattr_unlink(i, old);
 	x->next = *old;
 	*old = x;
 	inode_now(&i->ctime);
@@ -98,7 +109,7 @@ int tmpfs_removexattr(struct inode *i, const char *name)
 
 	if (!*p)
 		return -ENODATA;
-	xattr_unlink(p);
+	xattr_unlink(i, p);
 	inode_now(&i->ctime);
 	return 0;
 }
@@ -106,5 +117,5 @@ int tmpfs_removexattr(struct inode *i, const char *name)
 void tmpfs_xattr_free(struct inode *i)
 {
 	while (tmpfs_node(i)->xattrs)
-		xattr_unlink(&tmpfs_node(i)->xattrs);
+		xattr_unlink(i, &tmpfs_node(i)->xattrs);
 }

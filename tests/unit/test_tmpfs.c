@@ -175,6 +175,14 @@ START_TEST(limits_of_size_and_inodes_give_enospc)
 	ck_assert_int_eq(CALL(write, fd, FAKE_BUF(4), 4096), 4096);
 	ck_assert_int_ge(create("/m/g"), 0);
 	ck_assert_int_eq(create("/m/h"), -ENOSPC);
+	ck_assert_int_eq(
+		CALL(setxattr, fake_str("/m/g"), fake_str("user.a"), FAKE_BUF(4), 20000, 0),
+		-ENOSPC);
+	ck_assert_int_eq(
+		CALL(setxattr, fake_str("/m/g"), fake_str("user.a"), FAKE_BUF(4), 10000, 0), 0);
+	ck_assert_int_eq(CALL(pwrite64, fd, FAKE_BUF(4), 4096, 4096), -ENOSPC);
+	ck_assert_int_eq(CALL(removexattr, fake_str("/m/g"), fake_str("user.a")), 0);
+	ck_assert_int_eq(CALL(pwrite64, fd, FAKE_BUF(4), 4096, 4096), 4096);
 	ck_assert_int_eq(CALL(unlink, fake_str("/m/f")), 0);
 	CALL(close, fd);
 	ck_assert_int_ge(create("/m/h"), 0);
