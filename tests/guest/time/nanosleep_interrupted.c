@@ -16,13 +16,14 @@ int main(void)
 	on_signal(SIGALRM, on, SA_RESTART);
 	SYS(setitimer(ITIMER_REAL, &it, NULL));
 	CHECK_ERR(nanosleep(&ts, &rem), EINTR);
-	CHECK(got && rem.tv_sec == 29 && rem.tv_nsec > 0);
+	/* Interrupted at once, the rest may include the timer slack. */
+	CHECK(got && rem.tv_sec >= 29 && rem.tv_sec <= 30);
 	rem.tv_sec = 0;
 	CHECK_EQ(clock_nanosleep(CLOCK_REALTIME, 0, &ts, &rem), EINTR);
-	CHECK(rem.tv_sec == 29);
+	CHECK(rem.tv_sec >= 29 && rem.tv_sec <= 30);
 	/* In place. */
 	CHECK_ERR(nanosleep(&ts, &ts), EINTR);
-	CHECK(ts.tv_sec == 29);
+	CHECK(ts.tv_sec >= 29 && ts.tv_sec <= 30);
 	/* The remainder of an absolute sleep is not written. */
 	ts = (struct timespec){1L << 40, 0};
 	rem.tv_sec = 1234;
