@@ -59,7 +59,7 @@ static bool time_equal(const struct timespec *a, const struct timespec *b)
 static bool window_is(const struct window *w, const struct stat *st, u64 start)
 {
 	return w->at && w->ino == st->st_ino && w->start == start && w->dev == st->st_dev &&
-		time_equal(&w->mtime, &st->st_mtim) && time_equal(&w->ctime, &st->st_ctim);
+	       time_equal(&w->mtime, &st->st_mtim) && time_equal(&w->ctime, &st->st_ctim);
 }
 
 static int window_map(struct window *w, int hfd, const struct stat *st, u64 start)

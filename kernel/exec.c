@@ -324,10 +324,12 @@ static long exec_run(struct exec *e)
 		elf_free(img);
 		return -EINTR;
 	}
+	if (e->secure)
+		t->personality &= ~ADDR_NO_RANDOMIZE;
 	set_layout(t);
 	alone = t->tg->nr_tasks == 1;
 	t->tg->execing = t;
-	err = guest_exec(t, &gi);
+	err = guest_exec(t, &gi, e->secure);
 	if (err < 0) {
 		t->tg->execing = NULL;
 		elf_free(img);

@@ -118,7 +118,9 @@ struct guest_image {
 	uaddr_t vdso;	   /* AT_SYSINFO_EHDR, 0 if none */
 	u64 hwcap, hwcap2, minsigstksz, rseq_size, rseq_align;
 };
-int guest_exec(struct task *t, struct guest_image *img);
+/* verify: makes sure by the host's own account that the image is a new one and t alone in it, as
+ * befits an exec that gains privilege. */
+int guest_exec(struct task *t, struct guest_image *img, bool verify);
 void guest_release(struct task *t); /* the thread is gone: frees t->guest */
 
 /* ---- observation ---- */

@@ -188,9 +188,9 @@ static void notify_go_on(struct guest *g)
 }
 
 /*
- * ADDFD is the one operation whose wake-ups do not stay on our CPU by themselves: it wakes the guest
- * thread to install the descriptor, and that wakes us. With an idle CPU beside, both would go there,
- * at ten times the cost of all the rest; so both are bound to this CPU meanwhile.
+ * ADDFD is the one operation whose wake-ups do not stay on our CPU by themselves: it wakes the
+ * guest thread to install the descriptor, and that wakes us. With an idle CPU beside, both would go
+ * there, at ten times the cost of all the rest; so both are bound to this CPU meanwhile.
  */
 struct binding {
 	cpu_set_t here;

@@ -424,6 +424,23 @@ ssize_t guest_write_force(struct task *t, uaddr_t dst, const void *src, size_t l
 	return n > 0 ? n : -EFAULT;
 }
 
+u64 guest_lone_stack(const struct guest *g, bool alone)
+{
+	u64 threads, stack;
+	char buf[1024], *p;
+
+	if (proc_read(g, false, "stat", buf, sizeof(buf)) < 0)
+		return 0;
+	p = strrchr(buf, ')');
+	if (!p ||
+		sscanf(p,
+			") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %lu"
+			" %*d %*u %*u %*d %*u %*u %*u %lu",
+			&threads, &stack) != 2)
+		return 0;
+	return alone && threads != 1 ? 0 : stack;
+}
+
 /* ---- scheduling on the host ---- */
 
 int guest_set_affinity(struct task *t, const void *mask, size_t len)

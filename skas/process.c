@@ -514,11 +514,20 @@ static int exec_order(struct task *t)
 	return 0;
 }
 
-int guest_exec(struct task *t, struct guest_image *img)
+/* Stacks are randomised, so an address space with the old one's stack is the old one. */
+static bool fresh_image(const struct guest *g, u64 old_stack)
+{
+	u64 stack = guest_lone_stack(g, true);
+
+	return old_stack && stack && stack != old_stack;
+}
+
+int guest_exec(struct task *t, struct guest_image *img, bool verify)
 {
 	struct guest *g = t->guest;
 	uaddr_t old_slot = g->slot;
 	struct slot_space *s;
+	u64 old_stack = 0;
 	int err;
 
 	if (g->proc->booting) /* the first image is already a fresh stub */
@@ -526,11 +535,15 @@ int guest_exec(struct task *t, struct guest_image *img)
 	s = slot_space_create();
 	if (!s)
 		return -ENOMEM;
+	if (verify)
+		old_stack = guest_lone_stack(g, false);
 	err = exec_order(t);
 	if (err < 0) {
 		slot_space_put(s);
 		return err;
 	}
+	if (verify && !fresh_image(g, old_stack))
+		skas_kill_process(g->proc, "forged start of an image");
 	slot_free(g->slots, old_slot);
 	slot_space_put(g->slots);
 	slot_space_put(g->proc->slots);

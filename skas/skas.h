@@ -65,9 +65,9 @@ struct guest {
 	bool regs_valid;
 	uaddr_t frame_hint; /* the signal frame rt_sigreturn will read; 0: none */
 	size_t frame_hint_len;
-	u8 cpus[128]; /* the affinity the guest has set for itself */
+	u8 cpus[128];	 /* the affinity the guest has set for itself */
 	size_t cpus_len; /* 0: none */
-	bool exited; /* natively gone: its slot is free */
+	bool exited;	 /* natively gone: its slot is free */
 
 	/* the order in flight */
 	struct coro *waiter;
@@ -90,6 +90,10 @@ void guest_set_tid(struct guest *g, pid_t host_tid);
 int guest_wait_order(struct guest *g, unsigned nr);
 int syscall_tgkill(pid_t tgid, pid_t tid, int sig);
 void skas_kill_process(struct host_process *p, const char *why);
+
+/* observe.c: where the host says g's stack starts, if its thread is alone in its process; else 0.
+ */
+u64 guest_lone_stack(const struct guest *g, bool alone);
 
 int guest_track_unborn(struct guest *g);
 void guest_untrack(struct guest *g);

@@ -443,7 +443,7 @@ MISSING(ssize_t, guest_read_frame, struct task *t, void *dst, uaddr_t src, size_
 MISSING(ssize_t, guest_write_force, struct task *t, uaddr_t dst, const void *src, size_t len)
 MISSING(int, guest_boot, struct task *t)
 MISSING(int, guest_clone, struct task *parent, struct task *child, const struct guest_clone *c)
-MISSING(int, guest_exec, struct task *t, struct guest_image *img)
+MISSING(int, guest_exec, struct task *t, struct guest_image *img, bool verify)
 MISSING(int, guest_for_each_vma, struct task *t, int (*fn)(const struct guest_vma *v, void *arg),
 	void *arg)
 MISSING(int, guest_for_each_vma_usage, struct task *t,
