@@ -40,12 +40,18 @@ static int owner_of(struct hostfs *h, struct hostfs_node *n, const struct hostfs
 	};
 	if (!h->map)
 		return 0;
+	if (n->map_known) {
+		*o = (struct hostfs_owner){
+			n->inode->mode, n->inode->uid, n->inode->gid, n->inode->rdev};
+		return 0;
+	}
 	o->uid = o->gid = 0;
 	n->mapped = false;
 	if (S_ISLNK(st->mode)) /* cannot carry the attribute: see hostfs_map_chown_link */
 		return 0;
 	ret = hostfs_map_get(at, o);
 	n->mapped = ret > 0;
+	n->map_known = ret >= 0;
 	return ret < 0 ? ret : 0;
 }
 
@@ -217,7 +223,9 @@ static int set_owner_map(struct inode *i, const struct setattr *a)
 		return ret;
 	if (S_ISLNK(i->mode) && !hostfs_node(i)->mapped)
 		return o.uid || o.gid ? hostfs_map_chown_link(i, &o) : 0;
-	return hostfs_map_put(&at, &o, hostfs_node(i)->mapped);
+	ret = hostfs_map_put(&at, &o, hostfs_node(i)->mapped);
+	hostfs_node(i)->map_known = false; /* the refresh reads it back */
+	return ret;
 }
 
 /* Owner before mode: the host's chown drops set-id bits. */

@@ -54,6 +54,7 @@ static int node_hash_in(struct hostfs *h, struct hostfs_node *n, const struct os
 int hostfs_rekey(struct hostfs_node *n, const struct os_stat *st)
 {
 	node_unhash(hostfs_of(n->inode), n);
+	n->map_known = false;
 	return node_hash_in(hostfs_of(n->inode), n, st);
 }
 

@@ -39,6 +39,7 @@ struct hostfs_node {
 	bool write_only; /* fd[HOSTFS_WR] cannot read: the host did not allow more */
 	bool fresh;	 /* attributes were fetched for the call in progress */
 	bool mapped;	 /* has a stat attribute (map) */
+	bool map_known;	 /* it was read: nobody else changes it while the super is mounted */
 	u64 dev, ino;	 /* the host's */
 	u32 host_uid, host_gid;
 	struct timespec btime;
