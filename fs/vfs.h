@@ -200,7 +200,8 @@ struct inode *inode_get(struct inode *i);
 void inode_put(struct inode *i);
 void inode_now(struct timespec *ts);			     /* the wall clock, for timestamps */
 int inode_setattr(struct inode *i, const struct setattr *a); /* the default: stores the fields */
-int inode_permission_by_mode(const struct inode *i, int mask); /* the default of the permission op */
+int inode_permission_by_mode(
+	const struct inode *i, int mask);	 /* the default of the permission op */
 int inode_permission(struct inode *i, int mask); /* MAY_*; fs credentials of current: 0, -EACCES */
 bool inode_owner_or_capable(const struct inode *i);
 /* Owner, group and mode (with its type bits) of a new inode in dir, by current's credentials. */
