@@ -151,6 +151,20 @@ static void dispatch_attention(u64 bits)
 		kernel_run_timers();
 }
 
+/* Coroutines with long work let others go first: whatever waits is taken without blocking. */
+static void yielded_run(void)
+{
+	for (int i = 0; i < BATCH && direct; i++) {
+		struct pollfd p = {direct->hfd, POLLIN, 0};
+
+		if (poll(&p, 1, 0) <= 0 || !(p.revents & POLLIN))
+			break;
+		direct->ready(direct, 0);
+		kernel_run();
+	}
+	kernel_run_yielded();
+}
+
 void loop_run(void)
 {
 	for (;;) {
@@ -161,6 +175,10 @@ void loop_run(void)
 			kernel_run();
 		}
 		attention_timer(kernel_next_timer_ns());
+		if (kernel_yielded()) {
+			yielded_run();
+			continue;
+		}
 		if (direct)
 			direct->ready(direct, 0);
 		else

@@ -173,7 +173,7 @@ ssize_t file_copy(struct file *in, u64 *in_pos, struct file *out, u64 *out_pos, 
 		if (ret <= 0)
 			break;
 		done += (size_t)ret;
-		if (ret < n || in->ops->stream)
+		if (ret < n || in->ops->stream || sched_pause_after(done, (size_t)ret) < 0)
 			break;
 	}
 	io_buffer_put(buf);

@@ -126,5 +126,7 @@ int os_stream_poll(int hfd, short events, int timeout_ms);     /* revents, 0 = n
 u64 kernel_next_timer_ns(void); /* OS_CLOCK_MONOTONIC deadline of the next timer, or UINT64_MAX */
 void kernel_run_timers(void);	/* called when that deadline has passed */
 void kernel_run(void);		/* runs every coroutine that has been made runnable */
+bool kernel_yielded(void);	/* do some only let others go first? Then do not block */
+void kernel_run_yielded(void);	/* these go on */
 
 #endif

@@ -29,6 +29,7 @@ struct coro {
 struct task *current;
 static struct coro *running;
 static struct list_head run_queue = LIST_HEAD_INIT(run_queue);
+static struct list_head yielded = LIST_HEAD_INIT(yielded); /* go on once the loop has been asked */
 static struct list_head idle_pool = LIST_HEAD_INIT(idle_pool);
 static unsigned nr_idle;
 
@@ -244,8 +245,30 @@ void sched_interrupt(struct task *t, bool fatal)
 void sched_yield_now(void)
 {
 	might_sleep();
-	coro_enqueue(running);
+	if (!running->queued) {
+		running->queued = true;
+		list_add_tail(&running->link, &yielded);
+	}
 	os_coro_yield();
+}
+
+bool kernel_yielded(void)
+{
+	return !list_empty(&yielded);
+}
+
+void kernel_run_yielded(void)
+{
+	list_splice_tail(&yielded, &run_queue);
+	kernel_run();
+}
+
+int sched_pause(void)
+{
+	if (!running)
+		return 0;
+	sched_yield_now();
+	return current && signal_fatal_pending(current) ? -EINTR : 0;
 }
 
 void waitq_add(struct waitq *q, struct waiter *w)

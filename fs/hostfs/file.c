@@ -98,46 +98,48 @@ static int file_fd(const struct file *file)
 #define MAPPED_MIN (64 * 1024ul) /* below, a copy through a buffer costs less */
 
 /* Large reads go straight from the page cache into the guest. Bytes; 0 where that does not work. */
-static ssize_t read_mapped(int fd, struct uio *to, u64 *pos)
+static ssize_t read_mapped(struct file *file, struct uio *to, u64 *pos)
 {
 	size_t done = 0;
 
 	while (to->left >= MAPPED_MIN) {
 		const void *data;
-		ssize_t got = os_map_read(fd, *pos, to->left, &data), n;
+		ssize_t got = os_map_read(file_fd(file), *pos, MIN(to->left, SCHED_PIECE), &data),
+			n;
 
 		n = got > 0 ? uio_put(to, data, (size_t)got) : 0;
 		if (n <= 0)
 			break;
 		*pos += (u64)n;
 		done += (size_t)n;
+		if (sched_pause_after(done, (size_t)n) < 0)
+			break;
 	}
 	return (ssize_t)done;
 }
 
 static ssize_t hostfs_read(struct file *file, struct uio *to, u64 *pos)
 {
-	int fd = file_fd(file);
 	ssize_t done = 0, n = 0;
 	char *buf;
 
-	if (fd < 0)
-		return fd;
+	if (file_fd(file) < 0)
+		return file_fd(file);
 	if (to->left >= MAPPED_MIN && !to->kernel)
-		done = read_mapped(fd, to, pos);
+		done = read_mapped(file, to, pos);
 	buf = io_buffer_get();
 	if (!buf)
 		return -ENOMEM;
 	while (to->left) {
 		size_t want = MIN(to->left, IO_BUFFER_SIZE);
-		ssize_t got = os_pread(fd, buf, want, *pos);
+		ssize_t got = os_pread(file_fd(file), buf, want, *pos);
 
 		n = got > 0 ? uio_put(to, buf, (size_t)got) : got;
 		if (n <= 0)
 			break;
 		*pos += (u64)n;
 		done += n;
-		if (n < got || (size_t)got < want)
+		if (n < got || (size_t)got < want || sched_pause_after((size_t)done, (size_t)n) < 0)
 			break;
 	}
 	io_buffer_put(buf);
@@ -160,7 +162,7 @@ static ssize_t hostfs_write(struct file *file, struct uio *from, u64 *pos)
 			break;
 		*pos += (u64)n;
 		done += n;
-		if (n < got)
+		if (n < got || sched_pause_after((size_t)done, (size_t)n) < 0)
 			break;
 	}
 	io_buffer_put(buf);

@@ -213,12 +213,15 @@ static size_t read_mapped(const struct inode *i, struct uio *to, size_t len, u64
 
 	while (done < len) {
 		const void *data;
-		ssize_t n = os_map_read(tmpfs_node(i)->hfd, pos + done, len - done, &data);
+		ssize_t n = os_map_read(
+			tmpfs_node(i)->hfd, pos + done, MIN(len - done, SCHED_PIECE), &data);
 
 		n = n > 0 ? uio_put(to, data, (size_t)n) : 0;
 		if (n <= 0)
 			break;
 		done += (size_t)n;
+		if (sched_pause_after(done, (size_t)n) < 0)
+			break;
 	}
 	return done;
 }
@@ -270,7 +273,7 @@ static ssize_t tmpfs_read(struct file *f, struct uio *to, u64 *pos)
 		if (ret <= 0)
 			break;
 		done += (size_t)ret;
-		if ((size_t)ret < want)
+		if ((size_t)ret < want || sched_pause_after(done, (size_t)ret) < 0)
 			break;
 	}
 	io_buffer_put(buf);
@@ -336,6 +339,9 @@ static ssize_t write_chunks(struct inode *i, struct uio *from, u64 pos)
 			break;
 		done += (size_t)ret;
 		if ((size_t)ret < want)
+			break;
+		i->size = MAX(i->size, pos + done); /* others may look while we pause */
+		if (sched_pause_after(done, (size_t)ret) < 0)
 			break;
 	}
 	io_buffer_put(buf);
@@ -426,12 +432,21 @@ static int pages_allocate(struct inode *i, u64 off, u64 end)
 	return ret;
 }
 
+#define ALLOC_PIECE (4ul << 20)
+
 static int fallocate_memfd(struct inode *i, int mode, u64 off, u64 len)
 {
 	int ret = mode & FALLOC_PUNCH_HOLE ? 0 : memfd_room(i, len);
 
-	if (ret == 0)
-		ret = os_fallocate(tmpfs_node(i)->hfd, mode | FALLOC_KEEP_SIZE, off, len);
+	while (ret == 0 && len) {
+		u64 piece = MIN(len, mode & FALLOC_PUNCH_HOLE ? len : ALLOC_PIECE);
+
+		ret = os_fallocate(tmpfs_node(i)->hfd, mode | FALLOC_KEEP_SIZE, off, piece);
+		off += piece;
+		len -= piece;
+		if (ret == 0 && len)
+			ret = sched_pause();
+	}
 	recharge(i);
 	return ret;
 }

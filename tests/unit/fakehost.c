@@ -591,6 +591,8 @@ void fake_run_all(void)
 	struct task *old = current;
 
 	kernel_run();
+	while (kernel_yielded())
+		kernel_run_yielded();
 	current = old;
 }
 
