@@ -86,23 +86,29 @@ SYSCALL_DEFINE1(sysinfo, uaddr_t, ubuf)
 
 SYSCALL_DEFINE3(getrandom, uaddr_t, ubuf, u64, len, u32, flags)
 {
-	u8 buf[512];
 	u64 done = 0;
+	u8 *buf;
+	int err = 0;
 
 	if ((flags & ~GRND_ALL) || (flags & GRND_RANDOM_OR_INSECURE) == GRND_RANDOM_OR_INSECURE)
 		return -EINVAL;
 	len = MIN(len, (u64)INT_MAX);
+	buf = io_buffer_get();
+	if (!buf)
+		return -ENOMEM;
 	while (done < len) {
-		size_t n = MIN(len - done, sizeof(buf));
+		size_t n = MIN(len - done, (u64)IO_BUFFER_SIZE);
 
 		os_random(buf, n);
-		if (copy_to_user(ubuf + done, buf, n) < 0)
-			return done ? (long)done : -EFAULT;
+		err = copy_to_user(ubuf + done, buf, n);
+		if (err < 0)
+			break;
 		done += n;
-		if (done % (1u << 20) == 0 && signal_pending(current))
+		if (sched_pause_after(done, n) < 0 || signal_pending(current))
 			break;
 	}
-	return done;
+	io_buffer_put(buf);
+	return done || !len ? (long)done : err;
 }
 
 SYSCALL_DEFINE1(personality, u32, persona)

@@ -340,8 +340,8 @@ static ssize_t write_chunks(struct inode *i, struct uio *from, u64 pos)
 		done += (size_t)ret;
 		if ((size_t)ret < want)
 			break;
-		i->size = MAX(i->size, pos + done); /* others may look while we pause */
-		if (sched_pause_after(done, (size_t)ret) < 0)
+		i->size = MAX(i->size, pos + done); /* others may look, or seal, while we pause */
+		if (sched_pause_after(done, (size_t)ret) < 0 || (i->seals & F_SEAL_WRITE))
 			break;
 	}
 	io_buffer_put(buf);
