@@ -64,7 +64,8 @@ struct coro *sched_self(void);
 void sched_wake(struct coro *co); /* idempotent; the coroutine runs from the loop */
 void sched_wake_waiter(struct waiter *w, u32 events);
 void sched_interrupt(struct task *t, bool fatal); /* a signal arrived: ends t's sleep */
-void sched_yield_now(void); /* lets other coroutines and what the host has to say go first; sleeps */
+void sched_yield_now(
+	void); /* lets other coroutines and what the host has to say go first; sleeps */
 /* The same, for long transfers to call after each SCHED_PIECE bytes; -EINTR: a fatal signal waits,
  * stop. Does nothing where one cannot sleep. */
 #define SCHED_PIECE (1ul << 20)

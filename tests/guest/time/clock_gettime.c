@@ -29,7 +29,7 @@ int main(void)
 	SYS(gettimeofday(&tv, NULL));
 	CHECK(tv.tv_sec - ts.tv_sec <= 2 && tv.tv_sec >= ts.tv_sec);
 	time_t t = time(NULL), u = 0;
-	CHECK(t >= ts.tv_sec && t <= ts.tv_sec + 2);
+	CHECK(t >= ts.tv_sec - 1 && t <= ts.tv_sec + 2); /* the coarse clock lags a tick */
 	CHECK_EQ(syscall(SYS_time, &u), u);
 	CHECK(u >= t);
 	CHECK(t > 1600000000);
