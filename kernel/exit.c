@@ -9,6 +9,7 @@
 
 #include "fs/fdtable.h"
 #include "kernel/init.h"
+#include "kernel/ipc/sem.h"
 #include "kernel/itimer.h"
 #include "kernel/lib/log.h"
 #include "kernel/pid.h"
@@ -255,6 +256,7 @@ static void release_resources(struct task *t)
 	t->fs = NULL;
 	if (fs)
 		fs_ctx_put(fs);
+	sem_undo_exit(t);
 	mm_put(t->mm);
 	t->mm = NULL;
 }

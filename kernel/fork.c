@@ -8,6 +8,7 @@
 #include "fs/fdtable.h"
 #include "kernel/exec.h"
 #include "kernel/exit.h"
+#include "kernel/ipc/sem.h"
 #include "kernel/itimer.h"
 #include "kernel/lib/log.h"
 #include "kernel/pidfd.h"
@@ -98,6 +99,8 @@ static int child_share(struct task *c, struct task *p, u64 flags)
 		c->sighand = sighand_copy(p->sighand);
 	if (c->sighand && (flags & CLONE_CLEAR_SIGHAND_))
 		clear_handlers(c->sighand);
+	if ((flags & CLONE_SYSVSEM) && sem_undo_share(c, p) < 0)
+		return -ENOMEM;
 	return c->files && c->fs && c->mm && c->sighand ? 0 : -ENOMEM;
 }
 
@@ -140,6 +143,7 @@ static void child_unshare(struct task *c)
 		files_put(c->files);
 	if (c->fs)
 		fs_ctx_put(c->fs);
+	sem_undo_exit(c);
 	mm_put(c->mm);
 	if (c->sighand)
 		sighand_put(c->sighand);
@@ -424,6 +428,8 @@ SYSCALL_DEFINE1(unshare, u64, flags)
 		return -EINVAL;
 	if ((flags & CLONE_VM) && t->mm->refs > 1)
 		return -EINVAL;
+	if (flags & CLONE_SYSVSEM)
+		sem_undo_exit(t);
 	if (flags & CLONE_FILES)
 		err = unshare_files(t);
 	if (!err && (flags & CLONE_FS))

@@ -78,35 +78,42 @@ static const char *file_name(const struct file *f, char *buf, size_t size)
 	return d_path(&f->path, buf, size);
 }
 
-void mapped_note(int hfd, const struct file *f)
+void mapped_note_name(u64 host_dev, u64 host_ino, const char *name, u64 dev, u64 ino)
 {
-	char buf[PATH_MAX];
-	const char *name;
-	struct os_stat st;
-	struct mapped *m;
+	struct mapped *m = mapped_lookup(host_dev, host_ino);
 	char *copy;
 
-	if (os_statat(hfd, "", &st) < 0)
-		return;
-	name = file_name(f, buf, sizeof(buf));
-	m = mapped_lookup(st.dev, st.ino);
-	if (!name || (m && m->path && !strcmp(m->path, name)))
+	if (m && m->path && !strcmp(m->path, name))
 		return;
 	copy = strdup(name);
 	if (!copy)
 		return;
 	if (!m)
-		m = mapped_create(st.dev, st.ino);
+		m = mapped_create(host_dev, host_ino);
 	if (!m) {
 		free(copy);
 		return;
 	}
 	free(m->path);
 	m->path = copy;
-	m->dev = f ? f->inode->sb->dev : 0;
-	m->ino = f ? f->inode->ino : st.ino;
+	m->dev = dev;
+	m->ino = ino;
 	list_del(&m->age);
 	list_add_tail(&m->age, &ages);
+}
+
+void mapped_note(int hfd, const struct file *f)
+{
+	char buf[PATH_MAX];
+	const char *name;
+	struct os_stat st;
+
+	if (os_statat(hfd, "", &st) < 0)
+		return;
+	name = file_name(f, buf, sizeof(buf));
+	if (name)
+		mapped_note_name(st.dev, st.ino, name, f ? f->inode->sb->dev : 0,
+			f ? f->inode->ino : st.ino);
 }
 
 bool mapped_find(u64 host_dev, u64 host_ino, struct mapped_name *out)

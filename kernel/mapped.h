@@ -17,6 +17,8 @@ struct mapped_name {
 /* f is about to be mapped by way of hfd. f may be NULL: shared anonymous memory. Failures are not
  * worth reporting: maps then shows the host's name. */
 void mapped_note(int hfd, const struct file *f);
+/* A file of no filesystem, by the host's numbers: name, dev and ino are the guest's. */
+void mapped_note_name(u64 host_dev, u64 host_ino, const char *name, u64 dev, u64 ino);
 bool mapped_find(u64 host_dev, u64 host_ino, struct mapped_name *out);
 void mapped_fini(void);
 

@@ -3,6 +3,8 @@
  * orders to the caller's stub. The mappings themselves belong to the host; the kernel hands over a
  * descriptor of the file behind them and remembers only the heap. brk(2), mmap(2).
  */
+#include "kernel/sys_mm.h"
+
 #include "fs/fdtable.h"
 #include "kernel/mapped.h"
 #include "kernel/os.h"
@@ -57,30 +59,52 @@ static int check_file_map(const struct file *f, u64 prot, u64 flags)
 }
 
 /* The mapping and the closing of the descriptor are one batch, so it is open only in between. */
-static long map_hfd(struct task *t, int hfd, const u64 args[6], u64 off)
+static int map_orders(struct guest_order o[2], struct task *t, int hfd, const u64 args[4], u64 off)
 {
 	int gfd = guest_give_fd(t, hfd);
-	struct guest_order o[2];
-	long ret;
 
 	if (gfd < 0)
 		return gfd;
 	o[0] = (struct guest_order){__NR_mmap, {args[0], args[1], args[2], args[3], (u64)gfd, off}};
 	o[1] = (struct guest_order){__NR_close, {(u64)gfd}};
-	if (!signal_pending(t)) {
-		guest_orders_resume(t, o, 2);
-		return SYSCALL_RESUMED;
-	}
-	ret = guest_orders(t, o, 2);
+	return 0;
+}
+
+static long map_and_wait(struct task *t, const struct guest_order o[2])
+{
+	long ret = guest_orders(t, o, 2);
+
 	if (ret < 0 && ret != -ESRCH)
-		guest_order(t, __NR_close, (u64)gfd, 0, 0, 0, 0, 0);
+		guest_order(t, __NR_close, o[1].args[0], 0, 0, 0, 0, 0);
 	return ret;
+}
+
+long mm_map_hfd(struct task *t, int hfd, const u64 args[4], u64 off)
+{
+	struct guest_order o[2];
+	int err = map_orders(o, t, hfd, args, off);
+
+	return err < 0 ? err : map_and_wait(t, o);
+}
+
+/* The same as the end of the call: t goes on with the result. */
+static long map_hfd(struct task *t, int hfd, const u64 args[4], u64 off)
+{
+	struct guest_order o[2];
+	int err = map_orders(o, t, hfd, args, off);
+
+	if (err < 0)
+		return err;
+	if (signal_pending(t))
+		return map_and_wait(t, o);
+	guest_orders_resume(t, o, 2);
+	return SYSCALL_RESUMED;
 }
 
 static long map_file(struct file *f, u64 addr, u64 len, u64 prot, u64 flags, u64 off)
 {
 	bool shared = (flags & MAP_TYPE) != MAP_PRIVATE;
-	u64 args[6] = {addr, len, prot, flags, 0, 0};
+	u64 args[4] = {addr, len, prot, flags};
 	int err = check_file_map(f, prot, flags);
 	bool may_write;
 	long ret;

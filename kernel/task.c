@@ -6,6 +6,7 @@
 #include "kernel/task.h"
 
 #include "fs/fdtable.h"
+#include "kernel/ipc/shm.h"
 #include "kernel/lib/log.h"
 #include "kernel/os.h"
 #include "kernel/syscall.h"
@@ -218,6 +219,7 @@ struct mm *mm_create(void)
 	if (mm) {
 		mm->refs = 1;
 		mm->dumpable = true;
+		list_init(&mm->shm_uses);
 	}
 	return mm;
 }
@@ -230,6 +232,11 @@ struct mm *mm_copy(const struct mm *mm)
 		return NULL;
 	*n = *mm;
 	n->refs = 1;
+	list_init(&n->shm_uses);
+	if (shm_mm_copy(n, mm) < 0) {
+		free(n);
+		return NULL;
+	}
 	if (n->exe) {
 		file_get(n->exe);
 		n->exe->inode->exec_users++;
@@ -247,6 +254,7 @@ void mm_put(struct mm *mm)
 {
 	if (!mm || --mm->refs)
 		return;
+	shm_mm_release(mm);
 	if (mm->exe) {
 		mm->exe->inode->exec_users--;
 		file_put(mm->exe);

@@ -29,6 +29,7 @@ struct mm {
 	u64 auxv[64];
 	unsigned nr_auxv; /* in u64 words */
 	bool dumpable;
+	struct list_head shm_uses; /* System V segments it may have mapped (ipc/shm.c) */
 };
 
 enum tg_state {
@@ -119,6 +120,7 @@ struct task {
 	struct fs_ctx *fs;
 	struct mm *mm;
 	struct sighand *sighand;
+	struct sem_undo_list *sem_undo; /* NULL until SEM_UNDO is used or shared (ipc/sem.c) */
 
 	/* signals */
 	struct sigpending pending;

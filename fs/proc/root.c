@@ -4,6 +4,7 @@
  */
 #include "fs/proc/machine.h"
 #include "fs/proc/proc.h"
+#include "fs/proc/sysvipc.h"
 #include "kernel/dmesg.h"
 #include "kernel/lib/log.h"
 #include "kernel/task.h"
@@ -55,6 +56,7 @@ static const struct pseudo_row root_rows[] = {
 		.show = pseudo_show_text,
 		.arg = "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority"},
 	{.name = "sys", .mode = PROC_DIR, .dir = &proc_sys_dir},
+	{.name = "sysvipc", .mode = PROC_DIR, .dir = &proc_sysvipc_dir},
 	{.name = "thread-self", .mode = PROC_LINK, .show = show_thread_self},
 	{.name = "tty", .mode = PROC_DIR, .dir = &tty_dir},
 	{.name = "uptime", .mode = PROC_RO, .show = machine_show_uptime},

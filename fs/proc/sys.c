@@ -4,6 +4,7 @@
  */
 #include "fs/file.h"
 #include "fs/proc/proc.h"
+#include "fs/proc/sysvipc.h"
 #include "kernel/cred.h"
 #include "kernel/dmesg.h"
 #include "kernel/os.h"
@@ -136,6 +137,10 @@ static const struct pseudo_row kernel_rows[] = {
 		.show = show_name,
 		.store = store_name,
 		.arg = uts_nodename},
+	PROC_IPC_LIMIT("msg_next_id", ipc_limit_msg_next_id),
+	PROC_IPC_LIMIT("msgmax", ipc_limit_msgmax),
+	PROC_IPC_LIMIT("msgmnb", ipc_limit_msgmnb),
+	PROC_IPC_LIMIT("msgmni", ipc_limit_msgmni),
 	TEXT("ngroups_max", "65536"),
 	FILE_RO("ns_last_pid", show_last_pid),
 	TEXT("osrelease", SKIFF_UTS_RELEASE),
@@ -147,6 +152,13 @@ static const struct pseudo_row kernel_rows[] = {
 	SUBDIR("random", &random_dir),
 	TEXT("randomize_va_space", "2"),
 	TEXT("sched_rr_timeslice_ms", "100"),
+	PROC_IPC("sem", sem_limits),
+	PROC_IPC_LIMIT("sem_next_id", ipc_limit_sem_next_id),
+	PROC_IPC_LIMIT("shm_next_id", ipc_limit_shm_next_id),
+	TEXT("shm_rmid_forced", "0"),
+	PROC_IPC("shmall", shm_limit),
+	PROC_IPC("shmmax", shm_limit),
+	PROC_IPC_LIMIT("shmmni", ipc_limit_shmmni),
 	TEXT("tainted", "0"),
 	FILE_RO("threads-max", show_threads_max),
 	TEXT("version", SKIFF_UTS_VERSION),
