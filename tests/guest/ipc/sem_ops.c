@@ -122,8 +122,10 @@ static void ends(void)
 {
 	struct timespec ts = {0, 20 * 1000 * 1000}, bad = {0, 1000000000};
 	struct sembuf b = {0, -1, 0};
+	struct gate back;
 	pid_t pid;
 
+	gate_init(&back);
 	CHECK_ERR(semtimedop(id, &b, 1, &ts), EAGAIN);
 	CHECK_ERR(semtimedop(id, &b, 1, &bad), EINVAL);
 	CHECK_EQ(SYS(semctl(id, 0, GETNCNT)), 0);
@@ -131,12 +133,13 @@ static void ends(void)
 	pid = test_fork();
 	if (pid == 0) {
 		CHECK_ERR(op1(0, -1, 0), EINTR); /* never restarted */
+		gate_open(&back);
 		CHECK_ERR(op1(0, -1, 0), EIDRM);
 		_exit(0);
 	}
 	wait_count(0, GETNCNT, 1);
 	SYS(kill(pid, SIGUSR1));
-	wait_count(0, GETNCNT, 0);
+	gate_wait(&back);
 	wait_count(0, GETNCNT, 1);
 	SYS(semctl(id, 0, IPC_RMID));
 	CHECK_EXIT(pid, 0);
