@@ -19,6 +19,7 @@ enum {
 	OPT_BACKEND,
 	OPT_TRACE,
 	OPT_TRACE_FILE,
+	OPT_TRAP_ALL,
 	OPT_MEM,
 	OPT_PIDS,
 	OPT_HELP,
@@ -40,6 +41,7 @@ static const struct option long_options[] = {
 	{"backend", required_argument, NULL, OPT_BACKEND},
 	{"trace", required_argument, NULL, OPT_TRACE},
 	{"trace-file", required_argument, NULL, OPT_TRACE_FILE},
+	{"trap-all", no_argument, NULL, OPT_TRAP_ALL},
 	{"mem", required_argument, NULL, OPT_MEM},
 	{"pids", required_argument, NULL, OPT_PIDS},
 	{"help", no_argument, NULL, OPT_HELP},
@@ -79,6 +81,7 @@ static const char run_help[] =
 	"  --backend auto|notify how system calls are intercepted\n"
 	"  --trace CHANNEL,...   syscall signal sched vfs mm net skas missing, or all\n"
 	"  --trace-file FILE     where trace lines go (default: stderr)\n"
+	"  --trap-all            no call runs natively: slower, but the trace shows them all\n"
 	"  --mem SIZE            memory limit, e.g. 512M or 2G\n"
 	"  --pids N              limit on tasks\n";
 
@@ -286,6 +289,9 @@ static int parse_one(int c, struct run_options *o)
 		return 0;
 	case OPT_TRACE_FILE:
 		o->trace_file = optarg;
+		return 0;
+	case OPT_TRAP_ALL:
+		o->m.trap_all = true;
 		return 0;
 	case OPT_MEM:
 		return parse_size(optarg, &o->m.mem_limit);

@@ -10,12 +10,21 @@
 #include "kernel/syscall.h"
 #include "kernel/task.h"
 
+/* A call that the host would have run, had the process not been made to trap all. */
+static long local_call(struct task *t, int local)
+{
+	return local < 0 ? local : guest_call_local(t, t->event.nr, t->event.args);
+}
+
 static long entry_dispatch(struct task *t)
 {
+	int local = 0;
 	long ret;
 
 	t->nr_calls++;
-	ret = syscall_dispatch(t->event.nr, t->event.args);
+	if (t->event.kind == GUEST_TRAP)
+		local = guest_call_is_local(t->event.nr, t->event.args);
+	ret = local ? local_call(t, local) : syscall_dispatch(t->event.nr, t->event.args);
 	if (__builtin_expect(trace_mask & (1u << TRACE_SYSCALL), 0))
 		syscall_trace(t->event.nr, t->event.args, ret);
 	return ret;

@@ -264,7 +264,7 @@ static void release_resources(struct task *t)
 /* A thread of a group that lives on: lets its exit(2) happen natively. */
 static void finish_native_exit(struct task *t)
 {
-	if (t->event.kind == GUEST_CALL && t->event.nr == NR_EXIT && !guest_in_stub(t))
+	if ((t->event.kind == GUEST_CALL || t->event.kind == GUEST_TRAP) && t->event.nr == NR_EXIT)
 		guest_answer_exit(t);
 }
 

@@ -40,7 +40,8 @@ void kernel_guest_reaped(struct tgroup *tg, const struct guest_usage *u);
 
 /* ---- plain calls ---- */
 void guest_answer(struct task *t, long ret); /* a value or -errno */
-void guest_answer_exit(struct task *t);	     /* lets a plain exit(2) happen: the thread is gone */
+/* Lets the thread end natively, from a plain exit(2) or from the stub; then it is gone. Sleeps. */
+void guest_answer_exit(struct task *t);
 
 /* ---- stub ---- */
 bool guest_in_stub(const struct task *t);
@@ -80,6 +81,19 @@ int guest_write_frame(struct task *t, uaddr_t dst, const void *src, size_t len,
 void guest_frame_hint(struct task *t, uaddr_t addr, size_t len);
 ssize_t guest_read_frame(
 	struct task *t, void *dst, uaddr_t src, size_t len); /* as guest_read_some */
+
+/* ---- trapping everything ---- */
+/* From now on every call of guest code in t's process and in the processes it creates is a
+ * GUEST_TRAP, those the host would run natively too. Irrevocable, and slower. t is in the stub.
+ * Sleeps. 0 or -errno. */
+int guest_trap_all(struct task *t);
+bool guest_traps_all(const struct task *t);
+/* Would the host run the call natively if guest code made it? 1 yes, 0 no (it is the kernel's),
+ * -errno: the host would answer that. */
+int guest_call_is_local(u64 nr, const u64 args[6]);
+/* Makes such a call for t, which is in the stub, with t's registers otherwise untouched. A signal
+ * ends one that waits: -ERESTARTSYS or -ERESTART_RESTARTBLOCK. Sleeps. */
+long guest_call_local(struct task *t, u64 nr, const u64 args[6]);
 
 /* ---- interrupting ---- */
 void guest_kick(struct task *t); /* makes a RUNNING or PLAIN thread report GUEST_KICK soon */

@@ -396,6 +396,8 @@ long exec_init(void)
 		explain_exec(options->argv[0], (int)ret);
 		os_exit(exec_status((int)ret));
 	}
+	if (options->trap_all && guest_trap_all(t) < 0)
+		os_exit(125);
 	return ret;
 }
 

@@ -23,6 +23,7 @@ struct machine_options {
 	u32 pids_limit; /* 0 = none */
 	bool init;	/* CMD runs below a small reaper instead of as pid 1 */
 	bool tty;	/* stdio is the console terminal */
+	bool trap_all;	/* see every call, local ones too: slower, for traces and tests */
 };
 
 /* Sets up the machine and starts its first process. 0, or -errno after one line on stderr; the

@@ -73,6 +73,7 @@ static const struct rule guest_rules[] = {
 /* The stub's page. Harmless orders run; those with reach are shown to the kernel, which compares
  * them with what it has just ordered; guest code that jumps here gains neither. */
 static const struct rule stub_rules[] = {
+	/* orders */
 	{__NR_close, ACT_ALLOW},
 	{__NR_mmap, ACT_ALLOW},
 	{__NR_mprotect, ACT_ALLOW},
@@ -98,7 +99,28 @@ static const struct rule stub_rules[] = {
 	{__NR_mlock2, ACT_ALLOW},
 	{__NR_close_range, ACT_ALLOW},
 	{462, ACT_ALLOW}, /* mseal */
+	{__NR_seccomp, ACT_INTERCEPT},
 	{STUB_HYPERCALL, ACT_INTERCEPT},
+	/* local calls of a process that traps all (local.c), where they are not orders too */
+	{__NR_sched_yield, ACT_ALLOW},
+	{__NR_mincore, ACT_ALLOW},
+	{__NR_gettimeofday, ACT_ALLOW},
+	{__NR_arch_prctl, ACT_ARCH_PRCTL},
+	{__NR_time, ACT_ALLOW},
+	{__NR_restart_syscall, ACT_ALLOW},
+	{__NR_clock_gettime, ACT_CLOCK},
+	{__NR_clock_getres, ACT_CLOCK},
+	{__NR_getcpu, ACT_ALLOW},
+	{__NR_membarrier, ACT_ALLOW},
+	{__NR_pkey_mprotect, ACT_ALLOW},
+	{__NR_pkey_alloc, ACT_ALLOW},
+	{__NR_pkey_free, ACT_ALLOW},
+	{__NR_rseq, ACT_ALLOW},
+	{__NR_set_robust_list, ACT_ALLOW},
+	{449, ACT_ALLOW},
+	{454, ACT_ALLOW},
+	{455, ACT_ALLOW},
+	{456, ACT_ALLOW},
 };
 
 #define PROG_MAX 1024
@@ -273,36 +295,72 @@ static void emit_rules(struct builder *b, const struct rule *src, size_t nr, u32
 	emit_tree(b, sorted, 0, (int)nr, other);
 }
 
+static struct builder machine; /* as it was built */
+
 int filter_build(struct sock_fprog *prog, u32 intercept)
 {
-	static struct builder b;
+	struct builder *b = &machine;
 	unsigned patch_hi, patch_lo, patch_up;
 
-	b.nr = 0;
-	b.intercept = intercept;
-	load(&b, OFF_ARCH);
-	emit(&b, BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 1, 0);
-	ret(&b, SECCOMP_RET_KILL_PROCESS);
-	load(&b, OFF_NR);
-	emit(&b, BPF_JMP | BPF_JGE | BPF_K, 0x40000000, 0, 1); /* x32 */
-	ret(&b, SECCOMP_RET_ERRNO | ENOSYS);
-	load(&b, OFF_IP_HI);
-	emit(&b, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0);
-	patch_hi = b.nr;
-	emit(&b, BPF_JMP | BPF_JA, 0, 0, 0);
-	load(&b, OFF_IP_LO);
-	emit(&b, BPF_JMP | BPF_JGE | BPF_K, STUB_BASE + 2, 1, 0);
-	patch_lo = b.nr;
-	emit(&b, BPF_JMP | BPF_JA, 0, 0, 0);
-	emit(&b, BPF_JMP | BPF_JGT | BPF_K, STUB_END, 0, 1);
-	patch_up = b.nr;
-	emit(&b, BPF_JMP | BPF_JA, 0, 0, 0);
-	emit_rules(&b, stub_rules, ARRAY_SIZE(stub_rules), SECCOMP_RET_KILL_PROCESS);
-	b.insn[patch_hi].k = b.nr - patch_hi - 1;
-	b.insn[patch_lo].k = b.nr - patch_lo - 1;
-	b.insn[patch_up].k = b.nr - patch_up - 1;
-	emit_rules(&b, guest_rules, ARRAY_SIZE(guest_rules), intercept);
-	prog->len = (unsigned short)b.nr;
-	prog->filter = b.insn;
+	b->nr = 0;
+	b->intercept = intercept;
+	load(b, OFF_ARCH);
+	emit(b, BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 1, 0);
+	ret(b, SECCOMP_RET_KILL_PROCESS);
+	load(b, OFF_NR);
+	emit(b, BPF_JMP | BPF_JGE | BPF_K, 0x40000000, 0, 1); /* x32 */
+	ret(b, SECCOMP_RET_ERRNO | ENOSYS);
+	load(b, OFF_IP_HI);
+	emit(b, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0);
+	patch_hi = b->nr;
+	emit(b, BPF_JMP | BPF_JA, 0, 0, 0);
+	load(b, OFF_IP_LO);
+	emit(b, BPF_JMP | BPF_JGE | BPF_K, STUB_BASE + 2, 1, 0);
+	patch_lo = b->nr;
+	emit(b, BPF_JMP | BPF_JA, 0, 0, 0);
+	emit(b, BPF_JMP | BPF_JGT | BPF_K, STUB_END, 0, 1);
+	patch_up = b->nr;
+	emit(b, BPF_JMP | BPF_JA, 0, 0, 0);
+	emit_rules(b, stub_rules, ARRAY_SIZE(stub_rules), SECCOMP_RET_KILL_PROCESS);
+	b->insn[patch_hi].k = b->nr - patch_hi - 1;
+	b->insn[patch_lo].k = b->nr - patch_lo - 1;
+	b->insn[patch_up].k = b->nr - patch_up - 1;
+	emit_rules(b, guest_rules, ARRAY_SIZE(guest_rules), intercept);
+	prog->len = (unsigned short)b->nr;
+	prog->filter = b->insn;
+	return 0;
+}
+
+static bool jump_taken(u16 op, u32 a, u32 k)
+{
+	return op == BPF_JEQ ? a == k : op == BPF_JGE ? a >= k : a > k;
+}
+
+u32 filter_verdict(const struct seccomp_data *d)
+{
+	u32 a = 0;
+
+	for (unsigned pc = 0; pc < machine.nr; pc++) {
+		const struct sock_filter *i = &machine.insn[pc];
+
+		switch (BPF_CLASS(i->code)) {
+		case BPF_LD:
+			BUG_ON(i->k > sizeof(*d) - sizeof(a));
+			memcpy(&a, (const u8 *)d + i->k, sizeof(a));
+			break;
+		case BPF_ALU:
+			a &= i->k;
+			break;
+		case BPF_JMP:
+			if (BPF_OP(i->code) == BPF_JA)
+				pc += i->k;
+			else
+				pc += jump_taken(BPF_OP(i->code), a, i->k) ? i->jt : i->jf;
+			break;
+		default:
+			return i->k;
+		}
+	}
+	BUG_ON(true);
 	return 0;
 }

@@ -257,6 +257,16 @@ static bool is_error(u64 result)
 	return result > (u64)-4096;
 }
 
+/* The thread is back from guest_call_local. */
+static void local_call_finished(struct guest *g, const struct skas_call *c)
+{
+	g->local_call = false;
+	if (fetch_regs(g, c->args[1], 0, NULL, 0) < 0)
+		skas_kill_process(g->proc, "stub stack unreadable");
+	else
+		order_finished(g, (long)c->args[0]);
+}
+
 static void hypercall(struct guest *g, const struct skas_call *c)
 {
 	g->run = RUN_STUB;
@@ -270,9 +280,17 @@ static void hypercall(struct guest *g, const struct skas_call *c)
 		stub_event(g, GUEST_TRAP, c);
 		return;
 	case STUB_FAULT:
+		if (g->local_call) {
+			local_call_finished(g, c);
+			return;
+		}
 		stub_event(g, GUEST_FAULT, c);
 		return;
 	case STUB_KICK:
+		if (g->local_call) {
+			local_call_finished(g, c);
+			return;
+		}
 		if (g->entering) {
 			g->entering = false;
 			if (fetch_regs(g, c->args[1], 0, NULL, 0) < 0)
@@ -295,11 +313,24 @@ static bool order_expected(struct guest *g, const struct skas_call *c)
 	return ok;
 }
 
+/* The thread leaves by itself: its slot is free. */
+static void exits(struct guest *g)
+{
+	g->exited = true;
+	g->run = RUN_NATIVE;
+	if (g->host_tid == g->proc->pid)
+		g->proc->leader_gone = true;
+}
+
 static void run_expected(struct guest *g, const struct skas_call *c)
 {
 	if (c->nr == __NR_execveat)
 		g->proc->exec_started = true;
+	if (c->nr == __NR_exit)
+		exits(g);
 	backend->go_on(g);
+	if (c->nr == __NR_exit)
+		order_finished(g, 0);
 }
 
 /* A host thread we do not know: only an ordered clone makes one, and its token says which. */
@@ -373,10 +404,11 @@ void guest_answer_exit(struct task *t)
 {
 	struct guest *g = t->guest;
 
-	g->exited = true;
-	g->run = RUN_NATIVE;
-	if (g->host_tid == g->proc->pid)
-		g->proc->leader_gone = true;
+	if (g->run == RUN_STUB) {
+		guest_order(t, __NR_exit, 0, 0, 0, 0, 0, 0);
+		return;
+	}
+	exits(g);
 	backend->go_on(g);
 }
 
@@ -392,7 +424,7 @@ struct abi_sigcontext *guest_regs(struct task *t)
 	return g->run == RUN_STUB && g->regs_valid ? &g->regs : NULL;
 }
 
-static void resume(struct guest *g, long answer)
+void guest_leave_stub(struct guest *g, long answer)
 {
 	uaddr_t mc = g->uc + offsetof(struct abi_ucontext, mc);
 
@@ -409,7 +441,7 @@ static void resume(struct guest *g, long answer)
 
 void guest_resume(struct task *t)
 {
-	resume(t->guest, 0);
+	guest_leave_stub(t->guest, 0);
 }
 
 int guest_write_frame(
@@ -461,7 +493,7 @@ int guest_wait_order(struct guest *g, unsigned nr)
 
 static bool order_is_checked(u64 nr)
 {
-	return nr == __NR_clone || nr == __NR_execveat || nr == __NR_exit;
+	return nr == __NR_clone || nr == __NR_execveat || nr == __NR_exit || nr == __NR_seccomp;
 }
 
 long guest_orders(struct task *t, const struct guest_order *o, unsigned nr)
@@ -497,7 +529,7 @@ void guest_orders_resume(struct task *t, const struct guest_order *o, unsigned n
 		skas_kill_process(g->proc, "slot unwritable");
 		return;
 	}
-	resume(g, nr | STUB_RETURN);
+	guest_leave_stub(g, nr | STUB_RETURN);
 }
 
 long guest_order(struct task *t, u64 nr, u64 a0, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)

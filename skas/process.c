@@ -353,7 +353,9 @@ static struct host_process *clone_process(struct guest *pg, u64 flags, struct tg
 	else
 		s = slot_space_copy(s, pg->slot);
 	p = s ? host_process_create(s, tg) : NULL;
-	if (!p)
+	if (p)
+		p->traps_all = pg->proc->traps_all;
+	else
 		slot_space_put(s);
 	return p;
 }

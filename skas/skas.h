@@ -40,6 +40,7 @@ struct host_process {
 	struct slot_space *slots;
 	struct list_head killed; /* released guests kept until the process is reaped */
 	bool booting;		 /* the machine's first image, not yet set up */
+	bool traps_all;		 /* guest_trap_all */
 };
 
 enum guest_run {
@@ -76,6 +77,7 @@ struct guest {
 	bool expect_valid;
 	struct guest_order expect; /* the checked operation that may come from the stub now */
 	bool entering;		   /* guest_enter_stub waits for STUB_KICK */
+	bool local_call;	   /* guest_call_local waits for STUB_FAULT or STUB_KICK */
 };
 
 extern int skas_stub_fd; /* sealed memfd */
@@ -88,6 +90,8 @@ void skas_reap(void); /* on SIGCHLD */
 struct guest *guest_find(pid_t host_tid);
 void guest_set_tid(struct guest *g, pid_t host_tid);
 int guest_wait_order(struct guest *g, unsigned nr);
+/* Writes the registers back and ends the hypercall g is stopped in. */
+void guest_leave_stub(struct guest *g, long answer);
 int syscall_tgkill(pid_t tgid, pid_t tid, int sig);
 void skas_kill_process(struct host_process *p, const char *why);
 
@@ -117,5 +121,8 @@ pid_t guest_mem_pid(const struct guest *g);
 struct sock_fprog;
 /* intercept: the SECCOMP_RET_* value with which the backend sees a call */
 int filter_build(struct sock_fprog *prog, u32 intercept);
+/* What that program says of a call: a SECCOMP_RET_* value. */
+struct seccomp_data;
+u32 filter_verdict(const struct seccomp_data *d);
 
 #endif

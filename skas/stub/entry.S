@@ -4,7 +4,8 @@
 #include "skas/stub/stub_abi.h"
 
 	.section .header, "a"
-	.quad	stub_empty, stub_argv, stub_envp, stub_first_exec /* struct stub_header */
+	/* struct stub_header */
+	.quad	stub_empty, stub_argv, stub_envp, stub_first_exec, stub_trap_all, stub_local_call
 
 	.text
 	.globl _start
@@ -59,6 +60,12 @@ stub_first_exec:
 	syscall
 	mov	$231, %eax
 	mov	$70, %edi
+	syscall
+	ud2
+
+	/* Entered by rt_sigreturn with the registers of a guest's call; reports by its fault. */
+	.globl stub_local_call
+stub_local_call:
 	syscall
 	ud2
 

@@ -6,6 +6,9 @@
  */
 #include "skas/stub/stub_abi.h"
 
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+
 #define NR_rt_sigaction 13
 #define NR_clone 56
 #define NR_sigaltstack 131
@@ -30,6 +33,20 @@ struct stub_stack {
 	int flags;
 	unsigned long size;
 };
+
+/* On top of the machine's filter: guest code traps whatever it calls, this page goes on as before.
+ * Offsets of struct seccomp_data: 8 and 12 are the instruction pointer. */
+static const struct sock_filter trap_all[] = {
+	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 12),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 4),
+	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 8),
+	BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, STUB_BASE + STUB_SYSCALL_LEN, 0, 2),
+	BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, STUB_END, 1, 0),
+	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP),
+};
+const struct sock_fprog stub_trap_all = {
+	sizeof(trap_all) / sizeof(trap_all[0]), (struct sock_filter *)trap_all};
 
 void stub_sigreturn(void);
 long stub_order(const struct stub_order *o);

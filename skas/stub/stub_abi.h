@@ -22,6 +22,7 @@
 #define STUB_UC_RAX 144 /* of rax in struct ucontext */
 #define STUB_HYPERCALL 0x5c1f
 #define STUB_KICK_SIGNAL 64
+#define STUB_SYSCALL_LEN 2 /* of a syscall instruction */
 
 #define STUB_BOOT 1  /* fresh image: info = initial stack pointer */
 #define STUB_START 2 /* new thread on a new stack */
@@ -34,6 +35,8 @@
 /* At STUB_BASE: addresses the kernel needs. */
 struct stub_header {
 	unsigned long empty_string, argv, envp, first_exec;
+	unsigned long trap_all;	  /* struct sock_fprog of the filter that traps every call */
+	unsigned long local_call; /* syscall; ud2: guest code's local call, with its registers */
 };
 
 struct stub_order {

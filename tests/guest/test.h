@@ -4,7 +4,8 @@
  * A program passes with exit 0, fails with 1 and one line on stderr, and is skipped with 77. It
  * must pass on the host before its result in the guest means anything. Nothing here sleeps to
  * synchronise. Markers read by the runner, each alone in a comment: "link: pthread", "link:
- * static", "run: root" (the host pass needs root), "run: guest-only" (no host pass).
+ * static", "run: root" (the host pass needs root), "run: guest-only" (no host pass), "run:
+ * trap-all" (a second guest pass, no call native).
  */
 #ifndef TESTS_GUEST_TEST_H
 #define TESTS_GUEST_TEST_H

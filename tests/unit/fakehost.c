@@ -434,6 +434,15 @@ void guest_orders_resume(struct task *t, const struct guest_order *o, unsigned n
 
 MISSING(long, guest_order, struct task *t, u64 nr, u64 a0, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
 MISSING(int, guest_give_fd, struct task *t, int hfd)
+MISSING(int, guest_trap_all, struct task *t)
+MISSING(int, guest_call_is_local, u64 nr, const u64 args[6])
+MISSING(long, guest_call_local, struct task *t, u64 nr, const u64 args[6])
+
+bool guest_traps_all(const struct task *t)
+{
+	return false;
+}
+
 MISSING(int, guest_enter_stub, struct task *t)
 MISSING(ssize_t, guest_fpstate_get, struct task *t, void *buf, size_t size)
 MISSING(int, guest_fpstate_set, struct task *t, const void *buf, size_t size)

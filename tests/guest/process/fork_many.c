@@ -1,4 +1,5 @@
 /* Many children alive at once, each with its own pid and exit code, reaped in any order. */
+/* run: trap-all */
 #include "../test.h"
 
 #define N 150

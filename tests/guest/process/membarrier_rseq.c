@@ -1,5 +1,6 @@
 /* membarrier's query and private expedited command; rseq registered by libc refuses a second one.
  */
+/* run: trap-all */
 #include "../test.h"
 #include <linux/membarrier.h>
 

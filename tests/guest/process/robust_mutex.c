@@ -1,5 +1,6 @@
 /* link: pthread */
 /* Robust mutexes: an owner that dies (thread exit, process exit, SIGKILL) leaves EOWNERDEAD. */
+/* run: trap-all */
 #include "../test.h"
 #include <pthread.h>
 

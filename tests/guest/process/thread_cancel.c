@@ -1,5 +1,6 @@
 /* link: pthread */
 /* pthread_cancel ends threads blocked in read, pause, sem_wait and a busy asynchronous loop. */
+/* run: trap-all */
 #include "../test.h"
 #include <pthread.h>
 #include <semaphore.h>

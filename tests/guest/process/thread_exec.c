@@ -1,6 +1,7 @@
 /* link: pthread */
 /* execve from a thread that is not the leader: the new program has the process's pid, one thread.
  */
+/* run: trap-all */
 #include "../test.h"
 #include <dirent.h>
 #include <pthread.h>

@@ -1,5 +1,6 @@
 /* link: pthread */
 /* 100 threads alive at once behind a barrier; then 500 created and joined one after the other. */
+/* run: trap-all */
 #include "../test.h"
 #include <pthread.h>
 

@@ -1,6 +1,7 @@
 /* link: pthread */
 /* The leader may leave before its threads: the process lives on, its pid stays, the status is the
  * last exit's. */
+/* run: trap-all */
 #include "../test.h"
 #include <pthread.h>
 

@@ -1,5 +1,6 @@
 /* link: pthread */
 /* Mutex and condition variables: producers and consumers lose and double nothing. */
+/* run: trap-all */
 #include "../test.h"
 #include <pthread.h>
 

@@ -1,4 +1,5 @@
 /* vfork: the child runs in the parent's memory, the parent waits for _exit or a successful exec. */
+/* run: trap-all */
 #include "../test.h"
 
 static volatile int shared;

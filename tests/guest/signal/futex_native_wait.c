@@ -1,6 +1,7 @@
 /* link: pthread */
 /* Handlers run in threads asleep in a futex or in nanosleep; a mutex waiter carries on, a joined
  * thread is still joined. */
+/* run: trap-all */
 #include "../test.h"
 #include <pthread.h>
 
