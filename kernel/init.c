@@ -17,6 +17,7 @@
 #include "kernel/exec.h"
 #include "kernel/exit.h"
 #include "kernel/inotify.h"
+#include "kernel/ipc/mqueue.h"
 #include "kernel/lib/log.h"
 #include "kernel/uts.h"
 #include "kernel/meminfo.h"
@@ -43,7 +44,7 @@ static void complain(const char *fmt, const char *what, int err)
 static int register_filesystems(void)
 {
 	static const struct fs_type *const types[] = {&tmpfs_fs_type, &overlay_fs_type,
-		&proc_fs_type, &sysfs_fs_type, &devfs_fs_type, &devpts_fs_type};
+		&proc_fs_type, &sysfs_fs_type, &devfs_fs_type, &devpts_fs_type, &mqueue_fs_type};
 	int err = 0;
 
 	for (unsigned i = 0; i < ARRAY_SIZE(types) && !err; i++)
@@ -146,6 +147,7 @@ static void standard_mounts(void)
 	mount_at("sysfs", "/sys", MNT_NOSUID | MNT_NODEV | MNT_NOEXEC, NULL);
 	mount_at("devtmpfs", "/dev", MNT_NOSUID, "mode=755");
 	mount_at("devpts", "/dev/pts", MNT_NOSUID | MNT_NOEXEC, "gid=5,mode=620,ptmxmode=666");
+	mount_at("mqueue", "/dev/mqueue", MNT_NOSUID | MNT_NODEV | MNT_NOEXEC, NULL);
 	mount_at("tmpfs", "/dev/shm", MNT_NOSUID | MNT_NODEV, "mode=1777");
 	mount_at("tmpfs", "/tmp", MNT_NOSUID | MNT_NODEV, "mode=1777");
 	mount_at("tmpfs", "/run", MNT_NOSUID | MNT_NODEV, "mode=755");

@@ -183,6 +183,7 @@ static const struct pseudo_row fs_rows[] = {
 	TEXT("file-max", "9223372036854775807"),
 	FILE_RO("file-nr", show_file_nr),
 	SUBDIR("inotify", &inotify_dir),
+	SUBDIR("mqueue", &proc_mqueue_dir),
 	TEXT("nr_open", "1048576"),
 	TEXT("overflowgid", "65534"),
 	TEXT("overflowuid", "65534"),

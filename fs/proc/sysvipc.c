@@ -43,6 +43,22 @@ const struct ipc_limit ipc_limit_shm_next_id = {
 	offsetof(struct ipc_ns, tables[IPC_KIND_SHM].next_id), 0, INT32_MAX};
 const struct ipc_limit ipc_limit_shmmni = {offsetof(struct ipc_ns, shmmni), 0, 32768};
 
+#define MQ_LIMIT(field, min, max) offsetof(struct ipc_ns, mq.field), min, max
+static const struct ipc_limit mq_msg_default = {MQ_LIMIT(msg_default, 1, 65536)};
+static const struct ipc_limit mq_msg_max = {MQ_LIMIT(msg_max, 1, 65536)};
+static const struct ipc_limit mq_msgsize_default = {MQ_LIMIT(msgsize_default, 128, 16 << 20)};
+static const struct ipc_limit mq_msgsize_max = {MQ_LIMIT(msgsize_max, 128, 16 << 20)};
+static const struct ipc_limit mq_queues_max = {MQ_LIMIT(queues_max, 0, INT32_MAX)};
+
+static const struct pseudo_row mqueue_rows[] = {
+	PROC_IPC_LIMIT("msg_default", mq_msg_default),
+	PROC_IPC_LIMIT("msg_max", mq_msg_max),
+	PROC_IPC_LIMIT("msgsize_default", mq_msgsize_default),
+	PROC_IPC_LIMIT("msgsize_max", mq_msgsize_max),
+	PROC_IPC_LIMIT("queues_max", mq_queues_max),
+};
+const struct pseudo_dir proc_mqueue_dir = {PSEUDO_DIR(mqueue_rows)};
+
 static void *field(const struct ipc_limit *l)
 {
 	return (char *)ipc_current_ns() + l->offset;

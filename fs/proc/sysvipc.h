@@ -5,6 +5,7 @@
 #include "fs/proc/proc.h"
 
 extern const struct pseudo_dir proc_sysvipc_dir;
+extern const struct pseudo_dir proc_mqueue_dir; /* /proc/sys/fs/mqueue */
 
 struct ipc_limit {
 	size_t offset; /* of an s32 in struct ipc_ns */

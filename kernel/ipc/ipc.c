@@ -22,6 +22,11 @@ struct ipc_ns init_ipc_ns = {
 	.msgmnb = 16384,
 	.msgmni = 32000,
 	.sem = {32000, 1024000000, 500, 32000},
+	.mq = {.queues_max = 256,
+		.msg_max = 10,
+		.msgsize_max = 8192,
+		.msg_default = 10,
+		.msgsize_default = 8192},
 };
 
 struct ipc_ns *ipc_current_ns(void)

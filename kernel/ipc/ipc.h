@@ -7,6 +7,7 @@
 #define SKIFF_KERNEL_IPC_IPC_H
 
 #include "kernel/abi_ipc.h"
+#include "kernel/ipc/mqueue.h"
 #include "kernel/lib/list.h"
 
 enum ipc_kind { IPC_KIND_MSG, IPC_KIND_SEM, IPC_KIND_SHM, IPC_KIND_COUNT };
@@ -37,11 +38,14 @@ struct ipc_ns {
 	struct ipc_table tables[IPC_KIND_COUNT];
 	/* limits, as in /proc/sys/kernel */
 	u64 shmmax, shmall;
-	s32 shmmni, shm_rmid_forced;
+	s32 shmmni;
 	s32 msgmax, msgmnb, msgmni;
 	s32 sem[4]; /* SEMMSL, SEMMNS, SEMOPM, SEMMNI */
 	/* in use */
 	u64 shm_pages, msg_bytes, nr_messages, nr_sems;
+	/* POSIX message queues */
+	struct mq_limits mq;
+	struct mount *mq_mount; /* of their directory; NULL until it is used */
 };
 
 extern struct ipc_ns init_ipc_ns;
