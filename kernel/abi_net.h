@@ -5,8 +5,13 @@
 #include "kernel/abi.h"
 
 #include <asm/ioctls.h>
-#include <linux/sockios.h>
 #include <sys/socket.h>
+#include <netinet/in.h>
+#include <linux/errqueue.h>
+#include <linux/if.h>
+#include <linux/if_arp.h>
+#include <linux/if_ether.h>
+#include <linux/sockios.h>
 
 static_assert(sizeof(struct msghdr) == 56, "struct user_msghdr");
 static_assert(sizeof(struct mmsghdr) == 64, "struct mmsghdr");

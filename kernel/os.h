@@ -122,6 +122,33 @@ ssize_t os_stream_read(int hfd, void *buf, size_t len);	       /* -EAGAIN when i
 ssize_t os_stream_write(int hfd, const void *buf, size_t len); /* -EAGAIN when it would block */
 int os_stream_poll(int hfd, short events, int timeout_ms);     /* revents, 0 = none */
 
+/* ---- packet links (arch-um/tap.c, passt.c): whole Ethernet frames, one per call ---- */
+struct os_packet; /* an open link */
+struct virtio_net_hdr;
+#define OS_PACKET_VNET \
+	1u /* frames carry a virtio_net_hdr: PARTIAL checksums and segments up to \
+	      64 KiB, both ways */
+struct os_packet_info {
+	u32 flags;	  /* OS_PACKET_* */
+	u32 mtu, max_mtu; /* of the IP packet */
+	u8 mac[6];	  /* the guest's; zero: none is prescribed */
+};
+struct os_packet_events {	      /* called on the loop */
+	void (*readable)(void *priv); /* receive until -EAGAIN */
+	void (*writable)(void *priv); /* after a send said -EAGAIN */
+	void (*lost)(void *priv);     /* the link is gone for good; close may follow */
+};
+/* spec as after --net: "tap:NAME", "passt", "passt:SOCKET", "fd:N" without the ,key=value part. On
+ * failure one line with the remedy is on stderr. */
+int os_packet_open(const char *spec, struct os_packet_info *info, struct os_packet **out);
+void os_packet_close(struct os_packet *p);
+int os_packet_start(struct os_packet *p, const struct os_packet_events *ev, void *priv);
+/* One frame; h is zeroed where the link has none. Its length, -EAGAIN, -ENODEV. */
+ssize_t os_packet_recv(struct os_packet *p, struct virtio_net_hdr *h, void *buf, size_t size);
+/* 0, -EAGAIN (nothing sent; writable will be called), -ENODEV, other errors: frame refused. */
+int os_packet_send(
+	struct os_packet *p, const struct virtio_net_hdr *h, const void *frame, size_t len);
+
 /* ---- what the host calls back (implemented in kernel/) ---- */
 u64 kernel_next_timer_ns(void); /* OS_CLOCK_MONOTONIC deadline of the next timer, or UINT64_MAX */
 void kernel_run_timers(void);	/* called when that deadline has passed */

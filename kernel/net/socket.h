@@ -56,6 +56,8 @@ struct sock_ops {
 	/* Levels other than SOL_SOCKET. Defaults: -ENOPROTOOPT. getsockopt returns the length. */
 	int (*setsockopt)(struct sock *sk, int level, int name, uaddr_t val, u32 len);
 	int (*getsockopt)(struct sock *sk, int level, int name, void *buf, u32 size);
+	/* wmem has fallen to half of sndbuf. Default: wakes for EPOLLOUT. */
+	void (*write_space)(struct sock *sk);
 	/* The process at the other end, for SO_PEERCRED: NULL if none. */
 	const struct cred *(*peercred)(struct sock *sk, pid_t *pid);
 };
@@ -81,10 +83,14 @@ struct sock {
 	u32 shutdown;	   /* SOCK_SHUT_* */
 	int err;	   /* positive errno for the next call and SO_ERROR, 0 if none */
 
+	u32 wmem, rmem; /* bytes of skbs charged to it, see net/skb.h; AF_UNIX has its own */
+
 	/* SOL_SOCKET options */
 	u32 options; /* bit per boolean option, see sockopt.c */
 	bool passcred;
-	u32 sndbuf, rcvbuf; /* bytes, as getsockopt reports them */
+	bool sndbuf_locked, rcvbuf_locked; /* set by the program: no autotuning */
+	int bound_if;			   /* SO_BINDTODEVICE: ifindex, 0: none */
+	u32 sndbuf, rcvbuf;		   /* bytes, as getsockopt reports them */
 	u32 rcvlowat, priority, mark;
 	s32 peek_off;		      /* -1: off */
 	u64 rcvtimeo_ns, sndtimeo_ns; /* WAIT_FOREVER: none */
@@ -96,7 +102,7 @@ struct sock_family {
 	/* Allocates and fills a sock (sock_init); type has no flag bits. */
 	int (*create)(int type, int protocol, struct sock **out);
 };
-extern const struct sock_family unix_family;
+extern const struct sock_family unix_family, inet_family, inet6_family;
 
 #define SOCK_BUF_DEFAULT 212992u /* net.core.{r,w}mem_default and _max of Linux */
 
@@ -129,6 +135,7 @@ ssize_t sock_recvmsg(struct sock *sk, struct sock_msg *m);
 int sock_setsockopt(struct sock *sk, int name, uaddr_t val, u32 len);
 /* The value into buf; its length or -errno. */
 int sock_getsockopt(struct sock *sk, int name, void *buf, u32 size);
+bool sock_option(const struct sock *sk, int name); /* a boolean option: SO_REUSEADDR ... */
 #define SOCK_OPT_MAX 1024u /* size of the buffer getsockopt passes; SO_PEERGROUPS may need more */
 
 /* One message into the guest's control buffer: MSG_CTRUNC in out_flags if it does not fit. */

@@ -1,0 +1,41 @@
+/*
+ * Addresses of interfaces, both families. Adding one also makes its routes (local, connected,
+ * broadcast) and, for IPv6 on an Ethernet, starts duplicate address detection (RFC 4862).
+ */
+#ifndef SKIFF_KERNEL_NET_IFADDR_H
+#define SKIFF_KERNEL_NET_IFADDR_H
+
+#include "kernel/net/netdev.h"
+#include "kernel/timer.h"
+
+#include <linux/if_addr.h>
+
+struct ifaddr {
+	struct list_head link; /* netdev->addrs, oldest first within a family */
+	struct netdev *dev;
+	struct ip_addr addr; /* the local one (IFA_LOCAL) */
+	struct ip_addr peer; /* IFA_ADDRESS: = addr unless point-to-point */
+	be32 broadcast;	     /* IPv4, 0: none */
+	u8 prefix_len;
+	u8 scope;   /* RT_SCOPE_* */
+	u32 flags;  /* IFA_F_* */
+	u32 metric; /* of its connected route, 0: default */
+	char label[IFNAMSIZ];
+	u64 created_ns, updated_ns; /* OS_CLOCK_MONOTONIC */
+	u32 valid_s, preferred_s;   /* from updated_ns; UINT32_MAX: forever */
+	struct timer timer;	    /* DAD, then lifetimes */
+	unsigned dad_left;
+	u8 dad_nonce[6];
+};
+
+/* a is copied (link, dev, timer ignored; label "" = dev's name). -EEXIST if dev has it already,
+ * -EINVAL for an impossible address or prefix, -ENOMEM, -ENETDOWN. *out may be NULL. */
+int ifaddr_add(struct netdev *dev, const struct ifaddr *a, struct ifaddr **out);
+void ifaddr_del(struct ifaddr *a);
+struct ifaddr *ifaddr_find(
+	const struct netdev *dev, const struct ip_addr *addr); /* NULL dev: any */
+int ifaddr_set_lifetime(struct ifaddr *a, u32 valid_s, u32 preferred_s);
+/* Is it an address of ours, usable (not tentative)? */
+bool ifaddr_is_local(const struct ip_addr *addr);
+
+#endif
