@@ -75,6 +75,9 @@ static int route(struct file *f)
 	case S_IFCHR:
 		f->ops = chrdev_find(inode->rdev);
 		break;
+	case S_IFBLK:
+		f->ops = blkdev_find(inode->rdev);
+		break;
 	case S_IFIFO:
 		f->ops = &fifo_ops;
 		break;
@@ -82,7 +85,7 @@ static int route(struct file *f)
 	case S_IFDIR:
 		f->ops = inode->fops;
 		break;
-	default: /* sockets, block devices */
+	default: /* sockets */
 		f->ops = NULL;
 		break;
 	}

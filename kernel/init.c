@@ -13,6 +13,7 @@
 #include "fs/proc/proc.h"
 #include "fs/sysfs/sysfs.h"
 #include "fs/tmpfs/tmpfs.h"
+#include "kernel/block/loopdev.h"
 #include "kernel/dmesg.h"
 #include "kernel/exec.h"
 #include "kernel/exit.h"
@@ -51,6 +52,8 @@ static int register_filesystems(void)
 		err = fs_register(types[i]);
 	if (!err)
 		err = chr_mem_init();
+	if (!err)
+		err = loopdev_init();
 	if (!err)
 		err = tty_init();
 	return err;

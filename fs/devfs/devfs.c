@@ -75,9 +75,9 @@ static int make_device(struct dentry *dir, const char *name, const struct devfs_
 
 	if (ret < 0)
 		return ret;
-	ret = dir->inode->ops->mknod(dir->inode, d, S_IFCHR | n->mode, n->rdev);
+	ret = dir->inode->ops->mknod(dir->inode, d, n->mode, n->rdev);
 	if (ret == 0 && d->inode) {
-		d->inode->mode = S_IFCHR | n->mode;
+		d->inode->mode = n->mode;
 		d->inode->uid = 0;
 		d->inode->gid = n->gid;
 	}
@@ -117,6 +117,8 @@ int devfs_add(const char *name, u32 mode, u32 gid, u64 rdev)
 	nodes = n;
 	n += nr_nodes++;
 	*n = (struct devfs_node){.mode = mode, .gid = gid, .rdev = rdev};
+	if (!(mode & S_IFMT))
+		n->mode |= S_IFCHR;
 	strcpy(n->name, name);
 	return devfs_super ? show_node(devfs_super->root, n) : 0;
 }

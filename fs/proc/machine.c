@@ -8,6 +8,7 @@
 #include "fs/chrdev.h"
 #include "fs/flock.h"
 #include "fs/proc/proc.h"
+#include "kernel/block/loopdev.h"
 #include "kernel/meminfo.h"
 #include "kernel/os.h"
 #include "kernel/task.h"
@@ -106,7 +107,20 @@ int machine_show_devices(struct seq *s, const struct pseudo_ctx *c)
 	for (size_t i = 0; i < ARRAY_SIZE(device_names); i++)
 		if (chrdev_major_used(device_names[i].major))
 			seq_printf(s, "%3u %s\n", device_names[i].major, device_names[i].name);
-	seq_puts(s, "\nBlock devices:\n");
+	seq_printf(s, "\nBlock devices:\n%3u loop\n", LOOP_MAJOR);
+	return 0;
+}
+
+int machine_show_partitions(struct seq *s, const struct pseudo_ctx *c)
+{
+	seq_puts(s, "major minor  #blocks  name\n\n");
+	for (unsigned i = 0; i < loopdev_count(); i++) {
+		u64 size = loopdev_state(i).size;
+
+		if (size)
+			seq_printf(s, "%4u  %7u %10llu loop%u\n", LOOP_MAJOR, i,
+				(unsigned long long)(size >> 10), i);
+	}
 	return 0;
 }
 

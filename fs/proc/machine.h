@@ -4,6 +4,7 @@
 
 #include "fs/pseudo.h"
 
+int machine_show_config(struct seq *s, const struct pseudo_ctx *c);
 int machine_show_cpuinfo(struct seq *s, const struct pseudo_ctx *c);
 int machine_show_devices(struct seq *s, const struct pseudo_ctx *c);
 int machine_show_filesystems(struct seq *s, const struct pseudo_ctx *c);
@@ -11,6 +12,7 @@ int machine_show_loadavg(struct seq *s, const struct pseudo_ctx *c);
 int machine_show_locks(struct seq *s, const struct pseudo_ctx *c);
 int machine_show_meminfo(struct seq *s, const struct pseudo_ctx *c);
 int machine_show_nothing(struct seq *s, const struct pseudo_ctx *c);
+int machine_show_partitions(struct seq *s, const struct pseudo_ctx *c);
 int machine_show_stat(struct seq *s, const struct pseudo_ctx *c);
 int machine_show_tty_drivers(struct seq *s, const struct pseudo_ctx *c);
 int machine_show_uptime(struct seq *s, const struct pseudo_ctx *c);

@@ -34,6 +34,7 @@ static const struct pseudo_dir tty_dir = {PSEUDO_DIR(tty_rows)};
 
 static const struct pseudo_row root_rows[] = {
 	{.name = "cmdline", .mode = PROC_RO, .show = pseudo_show_text, .arg = "skiff"},
+	{.name = "config.gz", .mode = PROC_RO, .show = machine_show_config},
 	{.name = "cpuinfo", .mode = PROC_RO, .show = machine_show_cpuinfo},
 	{.name = "devices", .mode = PROC_RO, .show = machine_show_devices},
 	{.name = "diskstats", .mode = PROC_RO, .show = machine_show_nothing},
@@ -45,10 +46,7 @@ static const struct pseudo_row root_rows[] = {
 	{.name = "misc", .mode = PROC_RO, .show = machine_show_nothing},
 	{.name = "mounts", .mode = PROC_LINK, .show = pseudo_show_link, .arg = "self/mounts"},
 	{.name = "net", .mode = PROC_LINK, .show = pseudo_show_link, .arg = "self/net"},
-	{.name = "partitions",
-		.mode = PROC_RO,
-		.show = pseudo_show_text,
-		.arg = "major minor  #blocks  name\n"},
+	{.name = "partitions", .mode = PROC_RO, .show = machine_show_partitions},
 	{.name = "self", .mode = PROC_LINK, .show = show_self},
 	{.name = "stat", .mode = PROC_RO, .show = machine_show_stat},
 	{.name = "swaps",

@@ -302,7 +302,7 @@ static const struct pseudo_row kernel_rows[] = {
 static const struct pseudo_dir kernel_dir = {PSEUDO_DIR(kernel_rows)};
 
 static const struct pseudo_row root_rows[] = {
-	SUBDIR("block", &empty_dir),
+	SUBDIR("block", &sysfs_block_dir),
 	SUBDIR("bus", &empty_dir),
 	SUBDIR("class", &class_dir),
 	SUBDIR("dev", &dev_dir),

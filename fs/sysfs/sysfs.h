@@ -2,8 +2,9 @@
 #ifndef SKIFF_FS_SYSFS_SYSFS_H
 #define SKIFF_FS_SYSFS_SYSFS_H
 
-#include "fs/vfs.h"
+#include "fs/pseudo.h"
 
 extern const struct fs_type sysfs_fs_type;
+extern const struct pseudo_dir sysfs_block_dir; /* block.c */
 
 #endif

@@ -1,0 +1,128 @@
+/*
+ * /sys/block: the loop devices, with what losetup(8) and lsblk(8) read there. Linux
+ * Documentation/ABI/stable/sysfs-block, Documentation/ABI/testing/sysfs-block-loop.
+ */
+#include "fs/seq.h"
+#include "fs/sysfs/sysfs.h"
+#include "kernel/block/loopdev.h"
+
+#define FILE_RO(n, fn) \
+	{ \
+		.name = n, .mode = S_IFREG | 0444, .show = fn \
+	}
+
+static struct loop_state state(const struct pseudo_ctx *c)
+{
+	return loopdev_state((unsigned)c->key);
+}
+
+static int show_number(struct seq *s, u64 v)
+{
+	seq_printf(s, "%llu\n", (unsigned long long)v);
+	return 0;
+}
+
+static int show_backing_file(struct seq *s, const struct pseudo_ctx *c)
+{
+	const struct file *f = state(c).backing;
+	char buf[PATH_MAX];
+	const char *name;
+
+	if (!f)
+		return -ENOENT;
+	name = d_path(&f->path, buf, sizeof(buf));
+	if (!name)
+		return -ENAMETOOLONG;
+	seq_printf(s, "%s\n", name);
+	return 0;
+}
+
+static int show_autoclear(struct seq *s, const struct pseudo_ctx *c)
+{
+	return show_number(s, state(c).autoclear);
+}
+
+static int show_offset(struct seq *s, const struct pseudo_ctx *c)
+{
+	return show_number(s, state(c).offset);
+}
+
+static int show_size_limit(struct seq *s, const struct pseudo_ctx *c)
+{
+	return show_number(s, state(c).size_limit);
+}
+
+static bool is_bound(const struct pseudo_ctx *c)
+{
+	return state(c).backing;
+}
+
+static const struct pseudo_row loop_rows[] = {
+	FILE_RO("autoclear", show_autoclear),
+	FILE_RO("backing_file", show_backing_file),
+	{.name = "dio", .mode = S_IFREG | 0444, .show = pseudo_show_text, .arg = "0"},
+	FILE_RO("offset", show_offset),
+	{.name = "partscan", .mode = S_IFREG | 0444, .show = pseudo_show_text, .arg = "0"},
+	FILE_RO("sizelimit", show_size_limit),
+};
+static const struct pseudo_dir loop_dir = {PSEUDO_DIR(loop_rows)};
+
+static int show_dev(struct seq *s, const struct pseudo_ctx *c)
+{
+	seq_printf(s, "%u:%llu\n", LOOP_MAJOR, (unsigned long long)c->key);
+	return 0;
+}
+
+static int show_read_only(struct seq *s, const struct pseudo_ctx *c)
+{
+	return show_number(s, state(c).read_only);
+}
+
+static int show_sectors(struct seq *s, const struct pseudo_ctx *c)
+{
+	return show_number(s, state(c).size / 512);
+}
+
+static int show_uevent(struct seq *s, const struct pseudo_ctx *c)
+{
+	seq_printf(s, "MAJOR=%u\nMINOR=%llu\nDEVNAME=loop%llu\nDEVTYPE=disk\n", LOOP_MAJOR,
+		(unsigned long long)c->key, (unsigned long long)c->key);
+	return 0;
+}
+
+static const struct pseudo_row device_rows[] = {
+	FILE_RO("dev", show_dev),
+	{.name = "loop", .mode = S_IFDIR | 0755, .dir = &loop_dir, .present = is_bound},
+	{.name = "removable", .mode = S_IFREG | 0444, .show = pseudo_show_text, .arg = "0"},
+	FILE_RO("ro", show_read_only),
+	FILE_RO("size", show_sectors),
+	FILE_RO("uevent", show_uevent),
+};
+static const struct pseudo_dir device_dir = {PSEUDO_DIR(device_rows)};
+static const struct pseudo_row device_row = {
+	.name = "loop", .mode = S_IFDIR | 0755, .dir = &device_dir};
+
+static ssize_t device_keys(const struct pseudo_ctx *dir, u64 from, u64 **out)
+{
+	u64 nr = loopdev_count();
+
+	if (from >= nr)
+		return 0;
+	*out = calloc(nr - from, sizeof(u64));
+	if (!*out)
+		return -ENOMEM;
+	for (u64 i = from; i < nr; i++)
+		(*out)[i - from] = i;
+	return (ssize_t)(nr - from);
+}
+
+static int device_enter(const struct pseudo_ctx *dir, struct pseudo_ctx *child)
+{
+	return child->key < loopdev_count() ? 0 : -ENOENT;
+}
+
+const struct pseudo_dir sysfs_block_dir = {
+	.child = &device_row,
+	.keys = device_keys,
+	.enter = device_enter,
+};
