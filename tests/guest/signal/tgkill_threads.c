@@ -56,6 +56,9 @@ int main(void)
 	gate_wait(&done);
 	CHECK_EQ(pthread_join(t, NULL), 0);
 	CHECK_EQ(hits, 0);
+	/* join returns when the kernel has cleared the tid, a little before it has freed it. */
+	while (syscall(SYS_tgkill, getpid(), tid, 0) == 0)
+		sched_yield();
 	CHECK_ERR(syscall(SYS_tgkill, getpid(), tid, SIGUSR1), ESRCH);
 	SYS(syscall(SYS_tgkill, getpid(), gettid(), SIGUSR1));
 	CHECK_EQ(hits, 1);
