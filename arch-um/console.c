@@ -17,7 +17,6 @@
 #include <unistd.h>
 
 #define SAFE_WRITE 4096 /* what a pipe that polls writable takes without blocking */
-#define MAX_STREAMS 8
 
 enum stream_kind {
 	STREAM_OWN,    /* our own description, non-blocking; or a file */
@@ -25,11 +24,8 @@ enum stream_kind {
 	STREAM_SOCKET, /* MSG_DONTWAIT */
 };
 
-static struct {
-	int hfd;
-	enum stream_kind kind;
-} streams[MAX_STREAMS];
-static unsigned nr_streams;
+static u8 *kinds; /* enum stream_kind, by descriptor */
+static int nr_kinds;
 
 static int tty_fd = -1; /* a duplicate, while the terminal is raw */
 static struct termios saved;
@@ -139,6 +135,18 @@ static int reopen_nonblocking(int fd)
 	return ret(open(path, (mode & O_ACCMODE) | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
 }
 
+static int kind_set(int hfd, enum stream_kind kind)
+{
+	u8 *all = hfd < nr_kinds ? kinds : realloc(kinds, (size_t)hfd + 16);
+
+	if (!all)
+		return -ENOMEM;
+	kinds = all;
+	nr_kinds = MAX(nr_kinds, hfd + 16);
+	kinds[hfd] = (u8)kind;
+	return hfd;
+}
+
 int os_stream_open(int fd)
 {
 	enum stream_kind kind = STREAM_OWN;
@@ -161,20 +169,20 @@ int os_stream_open(int fd)
 	if (hfd < 0)
 		return -errno;
 	signal(SIGPIPE, SIG_IGN);
-	if (nr_streams < MAX_STREAMS) {
-		streams[nr_streams].hfd = hfd;
-		streams[nr_streams++].kind = kind;
-	}
-	return hfd;
+	fd = kind_set(hfd, kind);
+	if (fd < 0)
+		close(hfd);
+	return fd;
+}
+
+void os_stream_close(int hfd)
+{
+	close(hfd);
 }
 
 static enum stream_kind kind_of(int hfd)
 {
-	for (unsigned i = nr_streams; i > 0; i--) {
-		if (streams[i - 1].hfd == hfd)
-			return streams[i - 1].kind;
-	}
-	return STREAM_OWN;
+	return hfd < nr_kinds ? (enum stream_kind)kinds[hfd] : STREAM_OWN;
 }
 
 int os_stream_poll(int hfd, short events, int timeout_ms)

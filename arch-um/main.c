@@ -2,6 +2,10 @@
  * skiff's main program: the commands, the host process's own set-up, and its end. Everything that
  * happens in between happens in the event loop.
  */
+#include "arch-um/commands.h"
+#include "arch-um/control.h"
+#include "arch-um/hub.h"
+#include "arch-um/lifecycle.h"
 #include "arch-um/loop.h"
 #include "arch-um/options.h"
 #include "kernel/lib/log.h"
@@ -24,6 +28,7 @@
 void os_exit(int status)
 {
 	os_tty_raw(STDIN_FILENO, false);
+	lifecycle_end(status);
 	_exit(status);
 }
 
@@ -40,6 +45,7 @@ static void on_host_signal(int sig)
 		task_dump_all();
 		break;
 	default: /* SIGINT, SIGTERM, SIGHUP, SIGQUIT: the user ends the machine */
+		lifecycle_stopping();
 		machine_end(128 + sig);
 	}
 }
@@ -63,20 +69,18 @@ static void drop_rseq(void)
 		syscall(SYS_rseq, area, sizeof(struct rseq), RSEQ_FLAG_UNREGISTER, RSEQ_SIG);
 }
 
-static int cmd_run(int argc, char **argv)
+/* Returns only if the machine cannot be started: an exit status after one line on stderr. */
+static int run(struct run_options *o)
 {
-	struct run_options o;
 	char why[256];
 
-	if (options_parse_run(argc, argv, &o) < 0)
-		return 125;
-	if (o.trace && trace_enable(o.trace) < 0) {
+	if (o->trace && trace_enable(o->trace) < 0) {
 		fprintf(stderr, "skiff: unknown trace channel in %s (see: skiff help run)\n",
-			o.trace);
+			o->trace);
 		return 125;
 	}
-	if (o.trace_file && os_log_open(o.trace_file) < 0) {
-		fprintf(stderr, "skiff: cannot write %s: %s\n", o.trace_file, strerror(errno));
+	if (o->trace_file && os_log_open(o->trace_file) < 0) {
+		fprintf(stderr, "skiff: cannot write %s: %s\n", o->trace_file, strerror(errno));
 		return 125;
 	}
 	raise_fd_limit();
@@ -86,14 +90,36 @@ static int cmd_run(int argc, char **argv)
 		fprintf(stderr, "skiff: cannot create the event loop: %s\n", strerror(errno));
 		return 125;
 	}
-	if (skas_init(o.backend, why, sizeof(why)) < 0) {
+	if (skas_init(o->backend, why, sizeof(why)) < 0) {
 		fprintf(stderr, "skiff: %s\n", why);
 		return 125;
 	}
 	loop_on_signal(on_host_signal);
-	if (machine_start(&o.m) < 0)
+	if (this_machine.fd >= 0 && (lifecycle_write_config() < 0 ||
+					    control_start(&this_machine) < 0 || hub_watch() < 0)) {
+		fprintf(stderr, "skiff: cannot set up the machine's directory: %s\n",
+			strerror(errno));
+		return 125;
+	}
+	o->m.outside = this_machine.fd >= 0;
+	o->m.started = lifecycle_ready;
+	if (machine_start(&o->m) < 0)
 		return 125;
 	loop_run();
+}
+
+static int cmd_run(int argc, char **argv)
+{
+	struct run_options o;
+	int status;
+
+	if (options_parse_run(argc, argv, &o) < 0)
+		return 125;
+	status = lifecycle_start(&o, argv - 1);
+	if (!status)
+		status = run(&o);
+	lifecycle_end(status);
+	return status;
 }
 
 static void print_line(const char *text, void *arg)
@@ -128,10 +154,11 @@ int main(int argc, char **argv)
 		puts("skiff " SKIFF_VERSION);
 		return 0;
 	}
-	if (!strcmp(cmd, "help") || !strcmp(cmd, "--help") || !strcmp(cmd, "-h")) {
-		options_help(argc > 2 ? argv[2] : NULL);
-		return 0;
-	}
+	if (!strcmp(cmd, "help") || !strcmp(cmd, "--help") || !strcmp(cmd, "-h"))
+		return options_help(argc > 2 ? argv[2] : NULL);
+	for (const struct command *c = machine_commands; c->name; c++)
+		if (!strcmp(cmd, c->name))
+			return c->fn(argc - 1, argv + 1);
 	if (*cmd)
 		fprintf(stderr, "skiff: no such command: %s (see: skiff help)\n", cmd);
 	else

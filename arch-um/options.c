@@ -5,6 +5,9 @@
  */
 #include "arch-um/options.h"
 
+#include "arch-um/commands.h"
+#include "arch-um/machine_dir.h"
+
 #include <getopt.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -22,6 +25,12 @@ enum {
 	OPT_TRAP_ALL,
 	OPT_MEM,
 	OPT_PIDS,
+	OPT_RM,
+	OPT_RESTART,
+	OPT_LABEL,
+	OPT_ENV_FILE,
+	OPT_READ_ONLY,
+	OPT_TMPFS,
 	OPT_HELP,
 };
 
@@ -44,6 +53,13 @@ static const struct option long_options[] = {
 	{"trap-all", no_argument, NULL, OPT_TRAP_ALL},
 	{"mem", required_argument, NULL, OPT_MEM},
 	{"pids", required_argument, NULL, OPT_PIDS},
+	{"detach", no_argument, NULL, 'd'},
+	{"rm", no_argument, NULL, OPT_RM},
+	{"restart", required_argument, NULL, OPT_RESTART},
+	{"label", required_argument, NULL, OPT_LABEL},
+	{"env-file", required_argument, NULL, OPT_ENV_FILE},
+	{"read-only", no_argument, NULL, OPT_READ_ONLY},
+	{"tmpfs", required_argument, NULL, OPT_TMPFS},
 	{"help", no_argument, NULL, OPT_HELP},
 	{0},
 };
@@ -54,9 +70,7 @@ static const char overview[] =
 	"usage: skiff run [OPTIONS] [--] CMD [ARG...]   start a machine and run CMD in it\n"
 	"       skiff syscalls                          what each system call supports\n"
 	"       skiff version                           the version\n"
-	"       skiff help [run]                        this text, or the options of run\n"
-	"\n"
-	"Example: skiff run -- bash\n";
+	"       skiff help [COMMAND]                    this text, or the options of a command\n";
 
 static const char run_help[] =
 	"usage: skiff run [OPTIONS] [--] CMD [ARG...]\n"
@@ -70,14 +84,21 @@ static const char run_help[] =
 	"  --overlay mem|DIR     where changes go: memory (default), or DIR, kept for the next "
 	"run\n"
 	"  -v, --volume HOST:GUEST[:ro]  show a host directory inside the machine\n"
+	"  --tmpfs DIR[:OPTS]    an empty directory in memory (options of mount -t tmpfs)\n"
+	"  --read-only           the root directory cannot be written to\n"
 	"  -e, --env K=V         set an environment variable (K alone: take the host's value)\n"
+	"  --env-file FILE       set those of FILE, one K=V or K per line\n"
 	"  -w, --workdir DIR     start CMD in this directory\n"
 	"  -u, --user UID[:GID]  run CMD as this user (default: guest root)\n"
 	"  --hostname NAME       the machine's host name (default: --name, or skiff)\n"
-	"  --name NAME           a name for the machine\n"
+	"  --name NAME           a name for the machine (default: made up)\n"
+	"  -d, --detach          in the background; prints the name. Output goes to skiff logs\n"
+	"  --rm                  with -d: forget the machine when it ends\n"
+	"  --restart no|on-failure[:N]|always   with -d: what to do when CMD ends\n"
+	"  --label K=V           a note for skiff ps --json and inspect\n"
 	"  --init                run CMD below a minimal init that reaps orphans, not as pid 1\n"
 	"  -t, --tty             give CMD a terminal (default: if stdin and stdout are terminals)\n"
-	"  -i, --interactive     keep stdin open (default; for the habit of docker)\n"
+	"  -i, --interactive     keep stdin open (default without -d; with -d for skiff attach)\n"
 	"  --backend auto|notify how system calls are intercepted\n"
 	"  --trace CHANNEL,...   syscall signal sched vfs mm net skas missing, or all\n"
 	"  --trace-file FILE     where trace lines go (default: stderr)\n"
@@ -85,9 +106,35 @@ static const char run_help[] =
 	"  --mem SIZE            memory limit, e.g. 512M or 2G\n"
 	"  --pids N              limit on tasks\n";
 
-void options_help(const char *topic)
+static void help_command(const struct command *c)
 {
-	fputs(topic && !strcmp(topic, "run") ? run_help : overview, stdout);
+	printf("usage: skiff %s %s\n\n%s\n", c->name, c->usage, c->summary);
+	if (c->help)
+		printf("\n%s", c->help);
+}
+
+int options_help(const char *topic)
+{
+	if (!topic) {
+		fputs(overview, stdout);
+		puts("\nmachines that run:");
+		for (const struct command *c = machine_commands; c->name; c++)
+			printf("  skiff %-8s %-32s %s\n", c->name, c->usage, c->summary);
+		puts("\nExample: skiff run -- bash");
+		return 0;
+	}
+	if (!strcmp(topic, "run")) {
+		fputs(run_help, stdout);
+		return 0;
+	}
+	for (const struct command *c = machine_commands; c->name; c++) {
+		if (!strcmp(c->name, topic)) {
+			help_command(c);
+			return 0;
+		}
+	}
+	fprintf(stderr, "skiff: no such command: %s (see: skiff help)\n", topic);
+	return 125;
 }
 
 static int mistake(const char *what, const char *value)
@@ -160,11 +207,21 @@ static int parse_user(const char *s, struct machine_options *m)
 	return 0;
 }
 
+static int append_volume(struct machine_options *m, const struct volume *v)
+{
+	struct volume *all = realloc(m->volumes, (m->nr_volumes + 1) * sizeof(*all));
+
+	if (!all)
+		return -ENOMEM;
+	all[m->nr_volumes++] = *v;
+	m->volumes = all;
+	return 0;
+}
+
 static int add_volume(char *spec, struct machine_options *m)
 {
 	struct volume v = {.host = spec};
 	char *guest = strchr(spec, ':'), *mode;
-	struct volume *all;
 
 	if (!guest || guest == spec || guest[1] != '/')
 		return -EINVAL;
@@ -177,12 +234,21 @@ static int add_volume(char *spec, struct machine_options *m)
 			return -EINVAL;
 		v.readonly = !strcmp(mode, "ro");
 	}
-	all = realloc(m->volumes, (m->nr_volumes + 1) * sizeof(*all));
-	if (!all)
-		return -ENOMEM;
-	all[m->nr_volumes++] = v;
-	m->volumes = all;
-	return 0;
+	return append_volume(m, &v);
+}
+
+/* DIR[:OPTS]: an empty tmpfs at DIR. */
+static int add_tmpfs(char *spec, struct machine_options *m)
+{
+	struct volume v = {.guest = spec};
+	char *data = strchr(spec, ':');
+
+	if (*spec != '/')
+		return -EINVAL;
+	if (data)
+		*data++ = '\0';
+	v.tmpfs_options = data ? data : "";
+	return append_volume(m, &v);
 }
 
 /* ---- the guest's environment: a small set of our own, then -e ---- */
@@ -222,6 +288,60 @@ static int env_option(struct machine_options *m, char *arg)
 	if (asprintf(&kv, "%s=%s", arg, value) < 0)
 		return -ENOMEM;
 	return env_set(m, kv);
+}
+
+/* Lines K=V or K; empty ones and those that begin with # are passed over. */
+static int env_file(struct machine_options *m, const char *path)
+{
+	FILE *f = fopen(path, "re");
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t n;
+	int err = f ? 0 : -errno;
+
+	while (!err && (n = getline(&line, &size, f)) >= 0) {
+		if (n && line[n - 1] == '\n')
+			line[--n] = '\0';
+		if (!n || *line == '#')
+			continue;
+		err = env_option(m, line);
+		line = NULL; /* the environment keeps it */
+		size = 0;
+	}
+	free(line);
+	if (f)
+		fclose(f);
+	return err;
+}
+
+static int add_label(struct run_options *o, char *arg)
+{
+	char **all = realloc(o->labels, (o->nr_labels + 1) * sizeof(*all));
+
+	if (!all)
+		return -ENOMEM;
+	all[o->nr_labels++] = arg;
+	o->labels = all;
+	return *arg && *arg != '=' ? 0 : -EINVAL;
+}
+
+static int parse_restart(const char *arg, struct restart_policy *r)
+{
+	u64 n;
+
+	if (!strcmp(arg, "no") || !strcmp(arg, "always")) {
+		r->kind = *arg == 'a' ? RESTART_ALWAYS : RESTART_NO;
+		return 0;
+	}
+	r->kind = RESTART_ON_FAILURE;
+	if (strncmp(arg, "on-failure", 10))
+		return -EINVAL;
+	if (!arg[10])
+		return 0;
+	if (arg[10] != ':' || parse_number(arg + 11, &n) < 0 || n > 1000000)
+		return -EINVAL;
+	r->max = (unsigned)n;
+	return 0;
 }
 
 static int env_defaults(struct run_options *o)
@@ -272,7 +392,7 @@ static int parse_one(int c, struct run_options *o)
 		return *optarg && strlen(optarg) <= 64 ? 0 : -EINVAL;
 	case OPT_NAME:
 		o->name = optarg;
-		return *optarg ? 0 : -EINVAL;
+		return machine_name_ok(optarg) ? 0 : -EINVAL;
 	case OPT_INIT:
 		o->m.init = true;
 		return 0;
@@ -280,7 +400,25 @@ static int parse_one(int c, struct run_options *o)
 		o->m.tty = true;
 		return 0;
 	case 'i':
+		o->interactive = true;
 		return 0;
+	case 'd':
+		o->detach = true;
+		return 0;
+	case OPT_RM:
+		o->rm = true;
+		return 0;
+	case OPT_RESTART:
+		return parse_restart(optarg, &o->restart);
+	case OPT_LABEL:
+		return add_label(o, optarg);
+	case OPT_ENV_FILE:
+		return env_file(&o->m, optarg);
+	case OPT_READ_ONLY:
+		o->m.read_only = true;
+		return 0;
+	case OPT_TMPFS:
+		return add_tmpfs(optarg, &o->m);
 	case OPT_BACKEND:
 		o->backend = optarg;
 		return 0;
@@ -312,6 +450,13 @@ static int finish(struct run_options *o, int argc, char **argv)
 	if (!o->m.hostname)
 		o->m.hostname = o->name ? o->name : "skiff";
 	o->m.argv = argv + optind;
+	o->tty_wanted = o->m.tty;
+	if (o->restart.kind != RESTART_NO && !o->detach)
+		return mistake("--restart goes with -d", NULL);
+	if (o->restart.kind != RESTART_NO && o->rm)
+		return mistake("--restart and --rm exclude each other", NULL);
+	if (o->detach)
+		return 0;
 	if (!o->m.tty)
 		o->m.tty = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 	else if (!isatty(STDIN_FILENO))
@@ -330,7 +475,7 @@ int options_parse_run(int argc, char **argv, struct run_options *o)
 	if (err < 0)
 		return err;
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, "+:v:e:w:u:ti", long_options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "+:v:e:w:u:tid", long_options, NULL)) != -1) {
 		if (c == '?')
 			return mistake("unknown option", argv[optind - 1]);
 		if (c == ':')

@@ -4,16 +4,28 @@
 
 #include "kernel/init.h"
 
+enum restart_kind { RESTART_NO, RESTART_ON_FAILURE, RESTART_ALWAYS };
+
+struct restart_policy {
+	enum restart_kind kind;
+	unsigned max; /* times, 0: no limit */
+};
+
 struct run_options {
 	struct machine_options m;
 	const char *backend;
 	const char *name;
+	bool detach, rm;
+	bool tty_wanted, interactive; /* -t, -i */
+	struct restart_policy restart;
+	char **labels;
+	unsigned nr_labels;
 	const char *trace, *trace_file;
 };
 
 /* Parses `skiff run ...`; argv[0] is "run". On a mistake prints one line and returns -EINVAL.
  * Strings stay owned by argv and environ; arrays are allocated and live as long as skiff. */
 int options_parse_run(int argc, char **argv, struct run_options *o);
-void options_help(const char *topic); /* NULL: overview */
+int options_help(const char *topic); /* NULL: overview. An exit status */
 
 #endif

@@ -6,6 +6,7 @@
 #include "kernel/fork.h"
 #include "kernel/lib/log.h"
 #include "kernel/os.h"
+#include "kernel/outside.h"
 #include "kernel/signal.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
@@ -34,6 +35,8 @@ static void entry_plain(struct task *t)
 {
 	long ret = entry_dispatch(t);
 
+	if (__builtin_expect(machine_frozen, 0))
+		freeze_wait();
 	if (task_ending(t)) {
 		task_exit(t);
 		return;
@@ -78,6 +81,8 @@ static void entry_stub(struct task *t)
 	default:
 		BUG_ON(true);
 	}
+	if (__builtin_expect(machine_frozen, 0))
+		freeze_wait();
 	if (task_ending(t)) {
 		task_exit(t);
 		return;

@@ -12,6 +12,7 @@
 #include "kernel/ipc/sem.h"
 #include "kernel/itimer.h"
 #include "kernel/lib/log.h"
+#include "kernel/outside.h"
 #include "kernel/pid.h"
 #include "kernel/posix_timer.h"
 #include "kernel/robust.h"
@@ -297,7 +298,9 @@ void task_exit(struct task *t)
 	waitq_wake(&tg->threads_wait, 0);
 	if (last && tg != init_tg) {
 		tg->state = TG_ZOMBIE;
-		if (notify_parent(tg))
+		if (tg->outside)
+			outside_ended(tg);
+		if (notify_parent(tg) || !tg->parent)
 			tgroup_reap(tg);
 		waitq_wake(&tg->exit_wait, POLLIN);
 	}

@@ -11,6 +11,7 @@
 #include "kernel/ipc/sem.h"
 #include "kernel/itimer.h"
 #include "kernel/lib/log.h"
+#include "kernel/outside.h"
 #include "kernel/pidfd.h"
 #include "kernel/syscall.h"
 #include "kernel/tty/tty.h"
@@ -273,6 +274,10 @@ static long do_clone(const struct clone_req *r)
 /* On the child's coroutine. */
 long fork_child_start(struct task *t)
 {
+	if (outside_is_nursery(t))
+		return SYSCALL_RESUMED; /* stays where it is */
+	if (t->tg->outside && !t->tg->has_execed)
+		return outside_child_start(t);
 	if (!t->mm->exe && !t->tg->has_execed)
 		return exec_init();
 	if (t->set_child_tid)

@@ -23,6 +23,7 @@
 #include "kernel/uts.h"
 #include "kernel/meminfo.h"
 #include "kernel/os.h"
+#include "kernel/outside.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
 #include "kernel/tty/console.h"
@@ -32,14 +33,19 @@
 
 static const struct machine_options *options;
 
-static void complain(const char *fmt, const char *what, int err)
+static void complain_text(const char *fmt, const char *what, const char *why)
 {
 	char line[512];
-	int n = snprintf(line, sizeof(line), fmt, what, strerror(-err));
+	int n = snprintf(line, sizeof(line), fmt, what, why);
 
 	n = MIN(n, (int)sizeof(line) - 2);
 	line[n++] = '\n';
 	os_log(line, (size_t)n);
+}
+
+static void complain(const char *fmt, const char *what, int err)
+{
+	complain_text(fmt, what, strerror(-err));
 }
 
 static int register_filesystems(void)
@@ -182,7 +188,15 @@ static int mount_volume(const struct volume *v)
 {
 	struct super *sb;
 	struct path p;
-	int err = hostfs_mount_dir(v->host, !v->readonly, false, &sb);
+	int err;
+
+	if (v->tmpfs_options) {
+		err = mount_at("tmpfs", v->guest, MNT_NOSUID | MNT_NODEV, v->tmpfs_options);
+		if (err < 0)
+			complain("skiff: cannot mount a tmpfs at %s: %s", v->guest, err);
+		return err;
+	}
+	err = hostfs_mount_dir(v->host, !v->readonly, false, &sb);
 
 	if (err < 0) {
 		complain("skiff: cannot use volume %s: %s", v->host, err);
@@ -217,8 +231,7 @@ static void default_limits(struct tgroup *tg)
 	tg->rlim[RLIMIT_NICE] = tg->rlim[RLIMIT_RTPRIO] = (struct rlimit){0, 0};
 }
 
-/* A task without a parent process to copy from; not yet in any family. */
-static struct task *make_task(const char *comm)
+struct task *task_create_first(const char *comm)
 {
 	struct task *t = task_alloc();
 	struct tgroup *tg = tgroup_alloc();
@@ -227,13 +240,10 @@ static struct task *make_task(const char *comm)
 		return NULL;
 	t->cred = cred_root();
 	t->files = files_create();
-	t->fs = calloc(1, sizeof(*t->fs));
 	t->mm = mm_create();
 	t->sighand = sighand_create();
-	if (!t->cred || !t->files || !t->fs || !t->mm || !t->sighand)
+	if (!t->cred || !t->files || !t->mm || !t->sighand)
 		return NULL;
-	t->fs->refs = 1;
-	t->fs->umask = 022;
 	default_limits(tg);
 	tg->exit_signal = SIGCHLD;
 	if (task_register(t, tg, pid_alloc()) < 0)
@@ -274,21 +284,24 @@ static void reaper(void *arg)
 /* The task that will run CMD; pid 1 itself unless --init. */
 static struct task *make_first_tasks(bool with_init)
 {
-	struct task *init = make_task("init"), *t;
+	struct task *init = task_create_first("init"), *t;
+	struct fs_ctx *fs = calloc(1, sizeof(*fs));
 
-	if (!init)
+	if (!init || !fs)
 		return NULL;
+	fs->refs = 1;
+	fs->umask = 022;
+	init->fs = fs;
 	init_tg = init->tg;
 	if (!with_init)
 		return init;
-	t = make_task("init");
+	t = task_create_first("init");
 	if (!t || sched_start(init, reaper, t->tg) < 0)
 		return NULL;
 	t->tg->parent = init_tg;
 	list_add_tail(&t->tg->sibling, &init_tg->children);
-	free(init->fs); /* one root for both, set once it is mounted */
-	init->fs = t->fs;
-	t->fs->refs++;
+	t->fs = fs; /* one root for both, set once it is mounted */
+	fs->refs++;
 	return t;
 }
 
@@ -313,7 +326,7 @@ static int install_stdio(bool tty)
 	return MIN(err, 0);
 }
 
-static int set_user(struct task *t, u32 uid, u32 gid)
+int task_set_user(struct task *t, u32 uid, u32 gid)
 {
 	struct cred *c;
 
@@ -331,16 +344,13 @@ static int set_user(struct task *t, u32 uid, u32 gid)
 	return 0;
 }
 
-static int enter_cwd(struct task *t)
+int task_enter_cwd(struct task *t, const char *dir)
 {
-	const char *dir = options->cwd ? options->cwd : "/";
 	struct path p;
 	int err = path_lookup(&t->fs->root, dir, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &p);
 
-	if (err < 0) {
-		complain("skiff: cannot start in directory %s: %s", dir, err);
+	if (err < 0)
 		return err;
-	}
 	path_put(&t->fs->cwd);
 	t->fs->cwd = p;
 	return 0;
@@ -358,6 +368,8 @@ static int mount_everything(struct task *t)
 	standard_mounts();
 	for (unsigned i = 0; i < options->nr_volumes && !err; i++)
 		err = mount_volume(&options->volumes[i]);
+	if (options->read_only)
+		t->fs->root.mnt->flags |= MNT_READONLY;
 	return err;
 }
 
@@ -366,43 +378,50 @@ int wait_status_to_exit(int status)
 	return status & 0x7f ? 128 + (status & 0x7f) : status >> 8 & 0xff;
 }
 
-static int exec_status(int err)
+int exec_exit_status(int err)
 {
 	return err == -ENOENT || err == -ENOTDIR ? 127 : 126;
 }
 
-static void explain_exec(const char *name, int err)
+const char *exec_error_text(int err)
 {
 	if (err == -ENOENT)
-		complain("skiff: %s: command not found in the guest", name, err);
-	else if (err == -ENOEXEC)
-		complain("skiff: %s: not an x86-64 ELF program or a script with #!", name, err);
-	else
-		complain("skiff: %s: %s", name, err);
+		return "command not found in the guest";
+	if (err == -ENOEXEC)
+		return "not an x86-64 ELF program or a script with #!";
+	return strerror(-err);
 }
 
 /* Runs on the first task's coroutine once its host process is there. */
 long exec_init(void)
 {
 	struct task *t = current;
-	int err = mount_everything(t);
+	const char *cwd = options->cwd ? options->cwd : "/";
+	int err = options->outside ? outside_init() : 0;
 	long ret;
 
 	if (!err)
+		err = mount_everything(t);
+	if (!err)
 		err = install_stdio(options->tty);
+	if (!err) {
+		err = task_enter_cwd(t, cwd);
+		if (err < 0)
+			complain("skiff: cannot start in directory %s: %s", cwd, err);
+	}
 	if (!err)
-		err = enter_cwd(t);
-	if (!err)
-		err = set_user(t, options->uid, options->gid);
+		err = task_set_user(t, options->uid, options->gid);
 	if (err < 0)
 		os_exit(125);
 	ret = exec_kernel(options->argv[0], options->argv, options->envp);
 	if (ret != SYSCALL_NO_RESULT) {
-		explain_exec(options->argv[0], (int)ret);
-		os_exit(exec_status((int)ret));
+		complain_text("skiff: %s: %s", options->argv[0], exec_error_text((int)ret));
+		os_exit(exec_exit_status((int)ret));
 	}
 	if (options->trap_all && guest_trap_all(t) < 0)
 		os_exit(125);
+	if (options->started)
+		options->started();
 	return ret;
 }
 

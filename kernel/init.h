@@ -7,23 +7,27 @@
 struct volume {
 	const char *host, *guest;
 	bool readonly;
+	const char *tmpfs_options; /* not NULL: a tmpfs, host is not used */
 };
 
 struct machine_options {
 	const char *hostname;
 	const char *root;	 /* host directory */
 	bool root_rw;		 /* write through, no overlay */
+	bool read_only;		 /* the root cannot be written to by the guest */
 	const char *overlay_dir; /* persistent upper directory; NULL: in memory */
 	struct volume *volumes;
 	unsigned nr_volumes;
 	char **argv, **envp;
 	const char *cwd; /* NULL: "/" or $HOME as the caller sees fit */
 	u32 uid, gid;
-	u64 mem_limit;	/* bytes, 0 = none */
-	u32 pids_limit; /* 0 = none */
-	bool init;	/* CMD runs below a small reaper instead of as pid 1 */
-	bool tty;	/* stdio is the console terminal */
-	bool trap_all;	/* see every call, local ones too: slower, for traces and tests */
+	u64 mem_limit;	       /* bytes, 0 = none */
+	u32 pids_limit;	       /* 0 = none */
+	bool init;	       /* CMD runs below a small reaper instead of as pid 1 */
+	bool tty;	       /* stdio is the console terminal */
+	bool trap_all;	       /* see every call, local ones too: slower, for traces and tests */
+	bool outside;	       /* processes may be started from outside (kernel/outside.h) */
+	void (*started)(void); /* CMD's image is in place; may be NULL. Must not sleep */
 };
 
 /* Sets up the machine and starts its first process. 0, or -errno after one line on stderr; the
@@ -31,6 +35,16 @@ struct machine_options {
 int machine_start(const struct machine_options *o);
 /* SIGTERM and friends from outside: ends every guest process, then the machine. */
 void machine_end(int status);
+
+/* ---- first processes: of the machine, or from outside ---- */
+struct task;
+/* A task without a parent process to copy from; in no family and without t->fs yet. NULL: no memory
+ */
+struct task *task_create_first(const char *comm);
+int task_set_user(struct task *t, u32 uid, u32 gid); /* 0 or -ENOMEM */
+int task_enter_cwd(struct task *t, const char *dir); /* 0 or -errno. Sleeps */
+int exec_exit_status(int err); /* as a shell: 127 if err means not found, else 126 */
+const char *exec_error_text(int err);
 int wait_status_to_exit(int status); /* as a shell reports it: the code, or 128 + signal */
 
 #endif

@@ -115,9 +115,10 @@ int os_memfd_seal_write(int hfd); /* -EBUSY while mapped shared and writable */
 int os_isatty(int hfd);
 int os_tty_raw(int hfd, bool on); /* restores the user's settings when off, and at exit */
 int os_tty_winsize(int hfd, u16 *rows, u16 *cols);
-/* A descriptor of what skiff has as fd 0, 1 or 2, for the next three; they never block (poll:
- * longer than its timeout). Regular files share their position with it. */
+/* A descriptor of what skiff has as fd (0, 1, 2 or one it was handed), for the functions below;
+ * they never block (poll: longer than its timeout). Regular files share their position with it. */
 int os_stream_open(int fd);
+void os_stream_close(int hfd);
 ssize_t os_stream_read(int hfd, void *buf, size_t len);	       /* -EAGAIN when it would block */
 ssize_t os_stream_write(int hfd, const void *buf, size_t len); /* -EAGAIN when it would block */
 int os_stream_poll(int hfd, short events, int timeout_ms);     /* revents, 0 = none */

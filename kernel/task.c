@@ -280,6 +280,25 @@ static void dump_one(struct task *t)
 		t->sigpending_flag ? ", wanted" : "", t->kicked ? ", kicked" : "");
 }
 
+char task_state_char(struct task *t)
+{
+	if (t->stopped)
+		return 'T';
+	switch (t->state) {
+	case TASK_RUNNING:
+		return t->coro && t == current ? 'R' : t->guest ? guest_state(t) : 'R';
+	case TASK_INTERRUPTIBLE:
+		return 'S';
+	case TASK_UNINTERRUPTIBLE:
+		return 'D';
+	case TASK_STOPPED:
+		return 'T';
+	case TASK_DEAD:
+		return 'X';
+	}
+	return 'R';
+}
+
 void task_dump_all(void)
 {
 	struct tgroup *tg;

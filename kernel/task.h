@@ -86,6 +86,7 @@ struct tgroup {
 	u64 xcpu_next_ns;		       /* CPU time of the next SIGXCPU */
 	struct guest_usage usage, child_usage; /* of the ended process; of waited-for children */
 	/* The host reports usage a little after the end: see usage.c. */
+	struct outside_exec *outside; /* started from outside: by whom (kernel/outside.h) */
 	bool usage_due;
 	struct tgroup *usage_to; /* waited for before usage was known: who gets it (a reference) */
 	unsigned child_usage_due;
@@ -200,6 +201,7 @@ struct mm *mm_copy(const struct mm *mm);
 struct mm *mm_get(struct mm *mm);
 void mm_put(struct mm *mm);
 
-void task_dump_all(void); /* every task, its state and what it sleeps on, by klog */
+char task_state_char(struct task *t); /* as in stat of proc(5); asks the host for a running one */
+void task_dump_all(void);	      /* every task, its state and what it sleeps on, by klog */
 
 #endif

@@ -233,12 +233,12 @@ static void boot_event(struct host_process *p, const struct skas_call *c)
 	ex->slot = STUB_SLOT0;
 	ex->uc = c->args[1];
 	ex->regs_valid = false;
+	p->image_sp = c->args[2];
 	if (p->booting) {
-		ex->result = (long)c->args[2];
 		born(ex);
 		return;
 	}
-	order_finished(ex, (long)c->args[2]);
+	order_finished(ex, 0);
 }
 
 /* The process whose ordered exec has just produced a fresh image, or NULL. */

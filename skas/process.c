@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 
 static struct htab by_pid; /* struct host_process.hash */
+static struct list_head all_processes = LIST_HEAD_INIT(all_processes);
 
 #define CHUNK_SLOTS 16
 
@@ -131,6 +132,7 @@ void host_process_set_pid(struct host_process *p, pid_t pid)
 	p->pid = pid;
 	p->refs++; /* until reaped */
 	BUG_ON(htab_insert(&by_pid, &p->hash, hash_u64((u64)pid)) < 0);
+	list_add_tail(&p->all_link, &all_processes);
 }
 
 static struct host_process *host_process_create(struct slot_space *slots, struct tgroup *tg)
@@ -244,6 +246,7 @@ static void reaped(struct host_process *p, int status, const struct rusage *ru)
 
 	p->dead = true;
 	htab_remove(&by_pid, &p->hash);
+	list_del(&p->all_link);
 	list_for_each_entry_safe (g, tmp, &p->killed, proc_link)
 		guest_destroy(g);
 	list_init(&todo);
@@ -259,6 +262,14 @@ static void reaped(struct host_process *p, int status, const struct rusage *ru)
 	usage_from_host(&u, ru);
 	kernel_guest_reaped(p->tg, &u);
 	host_process_put(p);
+}
+
+void skas_kill_all(void)
+{
+	struct host_process *p;
+
+	list_for_each_entry (p, &all_processes, all_link)
+		kill(p->pid, SIGKILL);
 }
 
 void skas_reap(void)
@@ -478,7 +489,7 @@ static int image_setup(struct task *t, struct guest_image *img)
 	struct guest_order o[2] = {{__NR_close_range, {0, ~0u, 0}},
 		{462 /* mseal */, {STUB_BASE, STUB_END - STUB_BASE, 0}}};
 	unsigned first = g->proc->booting ? 0 : 1;
-	int err = read_image(t, (uaddr_t)g->result, img);
+	int err = read_image(t, g->proc->image_sp, img);
 
 	if (err < 0)
 		return err;

@@ -33,12 +33,14 @@ struct host_process {
 	struct tgroup *tg; /* a reference */
 	bool dead;	   /* reaped: pid and tids mean nothing any more */
 	bool leader_gone;
-	struct hnode hash;	 /* by pid */
-	struct list_head guests; /* struct guest.proc_link */
-	struct guest *execing;	 /* ordered execveat, its STUB_BOOT is due */
-	bool exec_started;	 /* that execveat has been let through */
+	struct hnode hash;	   /* by pid */
+	struct list_head all_link; /* while it has a pid and is not reaped */
+	struct list_head guests;   /* struct guest.proc_link */
+	struct guest *execing;	   /* ordered execveat, its STUB_BOOT is due */
+	bool exec_started;	   /* that execveat has been let through */
 	struct slot_space *slots;
 	struct list_head killed; /* released guests kept until the process is reaped */
+	uaddr_t image_sp;	 /* initial stack pointer of its latest image */
 	bool booting;		 /* the machine's first image, not yet set up */
 	bool traps_all;		 /* guest_trap_all */
 };
@@ -84,7 +86,8 @@ extern int skas_stub_fd; /* sealed memfd */
 const struct stub_header *skas_stub_header(void);
 
 int skas_init(const char *backend_name, char *why, size_t size);
-void skas_reap(void); /* on SIGCHLD */
+void skas_reap(void);	  /* on SIGCHLD */
+void skas_kill_all(void); /* every host process of the machine; none is reaped */
 
 /* guest.c */
 struct guest *guest_find(pid_t host_tid);

@@ -39,21 +39,7 @@ char proc_state(const struct pseudo_ctx *c)
 
 	if (!t || tg->state == TG_ZOMBIE || (!c->tid && !tg->leader))
 		return 'Z';
-	if (t->stopped)
-		return 'T';
-	switch (t->state) {
-	case TASK_RUNNING:
-		return t->coro && t == current ? 'R' : t->guest ? guest_state(t) : 'R';
-	case TASK_INTERRUPTIBLE:
-		return 'S';
-	case TASK_UNINTERRUPTIBLE:
-		return 'D';
-	case TASK_STOPPED:
-		return 'T';
-	case TASK_DEAD:
-		return 'X';
-	}
-	return 'R';
+	return task_state_char(t);
 }
 
 const char *proc_comm(const struct pseudo_ctx *c)

@@ -1,9 +1,10 @@
 /*
- * Host streams: what skiff was started with as stdin, stdout, stderr, when it is not the console.
- * The guest sees their kind (FIFO, file, character device), never a terminal. A call that would
- * block on the host puts its task to sleep and watches the descriptor; a watch stands for one event
- * only, so an idle machine watches nothing. When the last file of a stream goes, its host
- * descriptor is closed, as a reader on the other side expects.
+ * Host streams: what skiff was started with as stdin, stdout, stderr, when it is not the console,
+ * and what processes that are started from outside bring along (kernel/outside.c). The guest sees
+ * their kind (FIFO, file, character device), never a terminal. A call that would block on the host
+ * puts its task to sleep and watches the descriptor; a watch stands for one event only, so an idle
+ * machine watches nothing. When the last file of a stream goes, its host descriptor is closed, as a
+ * reader on the other side expects.
  */
 #include "kernel/tty/hoststream.h"
 
@@ -27,7 +28,8 @@ struct stream {
 	struct waitq wait;
 };
 
-static struct stream streams[3] = {{.hfd = -1}, {.hfd = -1}, {.hfd = -1}};
+/* The machine's own; NULL once closed. */
+static struct stream *standard[3];
 
 /* ---- readiness ---- */
 
@@ -123,6 +125,8 @@ static ssize_t broken(void)
 {
 	siginfo_t info;
 
+	if (!current) /* a worker of the kernel */
+		return -EPIPE;
 	siginfo_user(&info, SIGPIPE);
 	signal_send_task(current, SIGPIPE, &info);
 	return -EPIPE;
@@ -222,9 +226,12 @@ static void stream_release(struct file *f)
 		os_watch_del(&s->watch);
 	s->watched = false;
 	if (s->hfd >= 0)
-		os_close(s->hfd);
-	s->hfd = -1;
-	s->regular = false;
+		os_stream_close(s->hfd);
+	for (unsigned i = 0; i < ARRAY_SIZE(standard); i++)
+		if (standard[i] == s)
+			standard[i] = NULL;
+	f->inode->priv = NULL;
+	free(s);
 }
 
 static int stream_mmap_hfd(struct file *f, bool shared_write, u64 *off)
@@ -314,11 +321,10 @@ static void attach(struct stream *s, struct file *f)
 
 int hoststream_attach(struct inode *inode, struct file *f)
 {
-	struct stream *s = inode->fops == &hoststream_ops ? inode->priv : NULL;
+	struct stream *s =
+		inode->fops == &hoststream_ops ? inode->priv : standard[FMODE_CAN_WRITE(f) ? 1 : 0];
 
 	if (!s)
-		s = &streams[FMODE_CAN_WRITE(f) ? 1 : 0];
-	if (s->hfd < 0)
 		return -ENXIO;
 	attach(s, f);
 	return 0;
@@ -338,12 +344,14 @@ static void stream_name(const struct os_stat *st, char *name, size_t size)
 
 int hoststream_open(int fd, u32 flags, struct file **out)
 {
-	struct stream *s = &streams[fd];
+	struct stream *s = calloc(1, sizeof(*s));
 	struct os_stat st = {.mode = S_IFCHR | 0600};
 	struct file *f;
 	char name[48];
 	int ret;
 
+	if (!s)
+		return -ENOMEM;
 	waitq_init(&s->wait);
 	s->hfd = os_stream_open(fd);
 	if (s->hfd >= 0)
@@ -351,8 +359,12 @@ int hoststream_open(int fd, u32 flags, struct file **out)
 	s->regular = S_ISREG(st.mode);
 	stream_name(&st, name, sizeof(name));
 	ret = file_anon(name, &hoststream_ops, NULL, flags, (st.mode & S_IFMT) | 0600, &f);
-	if (ret)
+	if (ret) {
+		if (s->hfd >= 0)
+			os_stream_close(s->hfd);
+		free(s);
 		return ret;
+	}
 	f->inode->fops = &hoststream_ops;
 	f->inode->ops = &stream_inode_ops;
 	f->inode->priv = s;
@@ -361,6 +373,8 @@ int hoststream_open(int fd, u32 flags, struct file **out)
 	attach(s, f);
 	if (s->regular)
 		f->pos = os_lseek(s->hfd, 0, SEEK_CUR);
+	if (fd < 3)
+		standard[fd] = s;
 	*out = f;
 	return 0;
 }

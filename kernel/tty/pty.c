@@ -269,19 +269,26 @@ static long send_signal(struct pty *pty, u64 sig)
 	return 0;
 }
 
-static long open_peer(struct pty *pty, u32 flags)
+static int open_slave(struct pty *pty, u32 flags, struct file **out)
 {
 	struct path p;
+	int ret = devpts_path(pty->index, &p);
+
+	if (ret)
+		return ret;
+	ret = file_open_path(&p, flags, out);
+	path_put(&p);
+	return ret;
+}
+
+static long open_peer(struct pty *pty, u32 flags)
+{
 	struct file *f;
 	int ret;
 
 	if (flags & ~(u32)(O_RDWR | O_WRONLY | O_NOCTTY | O_CLOEXEC | O_NONBLOCK))
 		return -EINVAL;
-	ret = devpts_path(pty->index, &p);
-	if (ret)
-		return ret;
-	ret = file_open_path(&p, flags & ~(u32)O_CLOEXEC, &f);
-	path_put(&p);
+	ret = open_slave(pty, flags & ~(u32)O_CLOEXEC, &f);
 	if (ret)
 		return ret;
 	ret = fd_install(f, 0, flags & O_CLOEXEC);
@@ -398,6 +405,34 @@ out_free:
 	tty_put(pty->slave);
 	free(pty);
 	return ret;
+}
+
+int pty_open_pair(struct file **master, struct file **slave)
+{
+	struct pty *pty;
+	int ret = file_anon("ptmx", &master_ops, NULL, O_RDWR, S_IFCHR | 0600, master);
+
+	if (ret)
+		return ret;
+	ret = ptmx_open((*master)->inode, *master);
+	if (!ret) {
+		pty = (*master)->priv;
+		pty->locked = false;
+		ret = open_slave(pty, O_RDWR | O_NOCTTY, slave);
+	}
+	if (ret) {
+		file_put(*master);
+		*master = NULL;
+	}
+	return ret;
+}
+
+void pty_set_winsize(struct file *master, const struct winsize *ws)
+{
+	struct pty *pty = master->priv;
+
+	if (pty)
+		tty_set_winsize(pty->slave, ws);
 }
 
 static const struct file_ops ptmx_ops = {.open = ptmx_open};
