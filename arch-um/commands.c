@@ -132,7 +132,7 @@ static int machine_pidfd(const struct machine_dir *d)
 }
 
 /* True: it has ended within ms (-1: no limit). */
-static bool wait_end(const struct machine_dir *d, int ms)
+bool command_wait_end(const struct machine_dir *d, int ms)
 {
 	u64 end = ms < 0 ? UINT64_MAX : now_ms() + (u64)ms;
 	struct pollfd p = {.fd = machine_pidfd(d), .events = POLLIN};
@@ -175,7 +175,7 @@ static void kill_process(const struct machine_dir *d)
 		return;
 	syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0);
 	close(fd);
-	wait_end(d, STOP_SECONDS * 1000);
+	command_wait_end(d, STOP_SECONDS * 1000);
 }
 
 static int stop(struct machine_dir *d, const void *arg)
@@ -185,11 +185,11 @@ static int stop(struct machine_dir *d, const void *arg)
 
 	if (command_request(d, words, NULL, NULL))
 		return 1;
-	if (wait_end(d, *seconds * 1000))
+	if (command_wait_end(d, *seconds * 1000))
 		return 0;
 	if (machine_dir_running(d))
 		command_request(d, end, NULL, NULL);
-	if (!wait_end(d, 2000))
+	if (!command_wait_end(d, 2000))
 		kill_process(d);
 	return 0;
 }
@@ -253,7 +253,7 @@ static int cmd_resume(int argc, char **argv)
 
 static int wait_one(struct machine_dir *d, const void *arg)
 {
-	wait_end(d, -1);
+	command_wait_end(d, -1);
 	printf("%d\n", command_exit_status(d));
 	return 0;
 }

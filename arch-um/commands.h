@@ -2,6 +2,8 @@
 #ifndef SKIFF_ARCH_UM_COMMANDS_H
 #define SKIFF_ARCH_UM_COMMANDS_H
 
+#include <stdbool.h>
+
 struct machine_dir;
 
 struct command {
@@ -22,6 +24,7 @@ int command_connect(const struct machine_dir *d);
 int command_request(const struct machine_dir *d, const char *const *words,
 	void (*line)(char *text, void *arg), void *arg);
 
+bool command_wait_end(const struct machine_dir *d, int ms); /* -1: no limit. True: it has ended */
 /* How an ended machine ended, as a shell reports it; 137 if nobody could write it down. */
 int command_exit_status(const struct machine_dir *d);
 /* Prints the log from fd's position until the machine ends. 0, or 1 if it cannot be followed. */

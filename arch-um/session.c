@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #define WORDS_MAX 4000u
+#define END_MS 1000  /* between the last of its output and its end */
 #define DRAIN_MS 100 /* for output that was under way when the process ended */
 #define CTRL_P 16
 #define CTRL_Q 17
@@ -27,7 +28,7 @@ struct session {
 	int control;
 	int relay; /* our end of the terminal's socket pair; -1: none */
 	int signals;
-	bool may_leave; /* Ctrl-P Ctrl-Q */
+	bool may_leave, left; /* Ctrl-P Ctrl-Q */
 	bool input_open;
 	bool saw_ctrl_p;
 	int status; /* < 0: goes on */
@@ -83,6 +84,7 @@ static void from_terminal(struct session *s)
 	for (ssize_t i = 0; s->may_leave && i < n; i++) {
 		if (s->saw_ctrl_p && buf[i] == CTRL_Q) {
 			s->status = 0;
+			s->left = true;
 			return;
 		}
 		s->saw_ctrl_p = buf[i] == CTRL_P;
@@ -280,6 +282,8 @@ static int exec_options(int argc, char **argv, struct exec_options *o)
 	}
 	if (err < 0)
 		return command_mistake("exec", "bad value for option", argv[optind - 1]);
+	if (argc - optind > 2 && !strcmp(argv[optind + 1], "--")) /* NAME -- CMD */
+		argv[optind + 1] = argv[optind], optind++;
 	if (argc - optind < 2)
 		return command_mistake("exec", "name a machine and a command", NULL);
 	for (int i = optind + 1; i < argc && !err; i++)
@@ -406,5 +410,7 @@ int cmd_attach(int argc, char **argv)
 	} else {
 		err = attach_streams(&d, s.relay);
 	}
-	return machine_dir_running(&d) || err ? err : command_exit_status(&d);
+	if (err || s.left || !command_wait_end(&d, END_MS))
+		return err;
+	return command_exit_status(&d);
 }
