@@ -281,6 +281,9 @@ MISSING(int, os_isatty, int hfd)
 MISSING(int, os_tty_raw, int hfd, bool on)
 MISSING(int, os_tty_winsize, int hfd, u16 *rows, u16 *cols)
 MISSING(int, os_stream_open, int fd)
+void __attribute__((weak)) os_stream_close(int hfd)
+{
+}
 MISSING(ssize_t, os_stream_read, int hfd, void *buf, size_t len)
 MISSING(ssize_t, os_stream_write, int hfd, const void *buf, size_t len)
 MISSING(int, os_stream_poll, int hfd, short events, int timeout_ms)
