@@ -22,6 +22,7 @@ enum inet_tuple_state {
 	INET_LISTENING,
 	INET_CONNECTED, /* hashed by all four */
 	INET_TIMEWAIT,	/* as CONNECTED; not inside an inet_sock */
+	INET_REQUEST,	/* the same: an embryonic connection of TCP */
 };
 
 struct inet_bucket; /* a port and who has it */
@@ -59,6 +60,8 @@ int inet_port_take_connected(struct inet_table *tb, struct inet_tuple *t);
 /* t has a port; enters all four. -EADDRNOTAVAIL if that 4-tuple exists (a TIME_WAIT among them: the
  * protocol may unhash it first, see inet_lookup_connected). */
 int inet_hash_connected(struct inet_table *tb, struct inet_tuple *t);
+/* t, which has a port, begins to listen there: -EADDRINUSE if another that does is in the way. */
+int inet_port_listen(struct inet_table *tb, struct inet_tuple *t);
 /* The tuple of a connection accepted by listener: shares its port, whatever the reuse flags. */
 int inet_hash_child(struct inet_table *tb, struct inet_tuple *t, const struct inet_tuple *listener);
 /* Leaves all hashes; the port is given back unless keep_port. */
