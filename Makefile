@@ -23,7 +23,7 @@ O ?= build-debug
 else
 O ?= build
 endif
-BACKENDS ?= notify
+BACKENDS ?= notify ptrace
 
 CC := gcc
 OBJCOPY := objcopy

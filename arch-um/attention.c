@@ -11,6 +11,7 @@
 
 #include <signal.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -20,7 +21,7 @@ static timer_t timer;
 static u64 armed_ns = UINT64_MAX;
 
 volatile int attention_wanted __attribute__((visibility("hidden")));
-long attention_call(long nr, long a, long b, long c);
+long attention_call(long nr, long a, long b, long c, long d);
 extern const char attention_begin[], attention_insn[], attention_abort[];
 
 __asm__(".text\n"
@@ -31,6 +32,7 @@ __asm__(".text\n"
 	"	mov %rsi, %rdi\n"
 	"	mov %rdx, %rsi\n"
 	"	mov %rcx, %rdx\n"
+	"	mov %r8, %r10\n"
 	"attention_begin:\n"
 	"	cmpl $0, attention_wanted(%rip)\n"
 	"	jne attention_abort\n"
@@ -101,10 +103,15 @@ void attention_raise_watch(void)
 
 void attention_wait(void)
 {
-	attention_call(SYS_pause, 0, 0, 0);
+	attention_call(SYS_pause, 0, 0, 0, 0);
 }
 
 long os_wait_ioctl(int hfd, unsigned long request, void *arg)
 {
-	return attention_call(SYS_ioctl, hfd, (long)request, (long)arg);
+	return attention_call(SYS_ioctl, hfd, (long)request, (long)arg, 0);
+}
+
+long os_wait_child(int *status, struct rusage *ru)
+{
+	return attention_call(SYS_wait4, -1, (long)status, __WALL, (long)ru);
 }

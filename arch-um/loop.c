@@ -17,7 +17,7 @@
 #define BATCH 16
 
 static int epfd = -1;
-static struct os_watch *direct;
+static bool (*direct)(bool block);
 static void (*signal_fn)(int sig);
 static struct epoll_event batch[BATCH];
 static int batch_nr;
@@ -114,9 +114,9 @@ void os_watch_del(struct os_watch *w)
 			batch[i].data.ptr = NULL;
 }
 
-void os_watch_direct(struct os_watch *w)
+void os_watch_direct(bool (*receive)(bool block))
 {
-	direct = w;
+	direct = receive;
 }
 
 static void dispatch_watches(void)
@@ -154,14 +154,8 @@ static void dispatch_attention(u64 bits)
 /* Coroutines with long work let others go first: whatever waits is taken without blocking. */
 static void yielded_run(void)
 {
-	for (int i = 0; i < BATCH && direct; i++) {
-		struct pollfd p = {direct->hfd, POLLIN, 0};
-
-		if (poll(&p, 1, 0) <= 0 || !(p.revents & POLLIN))
-			break;
-		direct->ready(direct, 0);
+	for (int i = 0; i < BATCH && direct && direct(false); i++)
 		kernel_run();
-	}
 	kernel_run_yielded();
 }
 
@@ -180,7 +174,7 @@ void loop_run(void)
 			continue;
 		}
 		if (direct)
-			direct->ready(direct, 0);
+			direct(true);
 		else
 			attention_wait();
 		kernel_run();

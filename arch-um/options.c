@@ -99,7 +99,7 @@ static const char run_help[] =
 	"  --init                run CMD below a minimal init that reaps orphans, not as pid 1\n"
 	"  -t, --tty             give CMD a terminal (default: if stdin and stdout are terminals)\n"
 	"  -i, --interactive     keep stdin open (default without -d; with -d for skiff attach)\n"
-	"  --backend auto|notify how system calls are intercepted\n"
+	"  --backend auto|notify|ptrace  how system calls are intercepted\n"
 	"  --trace CHANNEL,...   syscall signal sched vfs mm net skas missing, or all\n"
 	"  --trace-file FILE     where trace lines go (default: stderr)\n"
 	"  --trap-all            no call runs natively: slower, but the trace shows them all\n"

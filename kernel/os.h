@@ -47,12 +47,15 @@ struct os_watch {
 int os_watch_add(struct os_watch *w);
 void os_watch_update(struct os_watch *w); /* after changing events */
 void os_watch_del(struct os_watch *w);
-/* Makes w the one whose ready is called again and again instead of being polled: it blocks by
- * itself, in os_wait_ioctl and nowhere else. Its wake-ups then stay on the waker's CPU. NULL ends
- * that. */
-void os_watch_direct(struct os_watch *w);
-/* ioctl(2) that returns -EINTR when the loop has anything else to do. Host's -errno. */
+/* Makes receive what the loop blocks in: it is called again and again, takes one event of a guest
+ * and says whether there was one. With block it may wait for it, in the functions below and nowhere
+ * else; wake-ups then stay on the waker's CPU. NULL ends that. */
+void os_watch_direct(bool (*receive)(bool block));
+/* ioctl(2), and wait4(2) for any child or traced thread. -EINTR when the loop has anything else to
+ * do; else as the host's, or its -errno. */
 long os_wait_ioctl(int hfd, unsigned long request, void *arg);
+struct rusage;
+long os_wait_child(int *status, struct rusage *ru);
 
 /* ---- helper threads: fn runs on another thread and must touch no kernel state; done runs on
  * the loop afterwards ---- */

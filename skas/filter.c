@@ -100,6 +100,8 @@ static const struct rule stub_rules[] = {
 	{__NR_close_range, ACT_ALLOW},
 	{462, ACT_ALLOW}, /* mseal */
 	{__NR_seccomp, ACT_INTERCEPT},
+	{__NR_pidfd_open, ACT_INTERCEPT},
+	{__NR_pidfd_getfd, ACT_INTERCEPT},
 	{STUB_HYPERCALL, ACT_INTERCEPT},
 	/* local calls of a process that traps all (local.c), where they are not orders too */
 	{__NR_sched_yield, ACT_ALLOW},

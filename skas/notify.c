@@ -5,19 +5,14 @@
 #include "skas/skas.h"
 
 #include "kernel/lib/log.h"
+#include "skas/spawn.h"
 
-#include <linux/capability.h>
-#include <linux/futex.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
-#include <linux/securebits.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
@@ -28,131 +23,63 @@
 #define SECCOMP_IOCTL_NOTIF_SET_FLAGS SECCOMP_IOW(4, __u64)
 #endif
 
-static struct os_watch listener = {.hfd = -1};
+static int listener = -1;
 static cpu_set_t own_cpus; /* skiff's, as it was started */
 
-/* ---- the first process: a child that shares our memory and descriptors until it execs, so that
- * the listener it creates appears in our table ---- */
-
-struct spawn {
-	struct sock_fprog prog;
-	int stub_fd;
-	void (*first_exec)(int fd);
-	volatile int listener; /* 0 until known, else fd + 1 or -errno; a futex word */
-};
-
-static void spawn_report(struct spawn *s, int value)
+static int install(struct sock_fprog *filter)
 {
-	s->listener = value;
-	syscall(SYS_futex, &s->listener, FUTEX_WAKE, 1, NULL, NULL, 0);
+	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+		SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, filter);
 }
 
-static void drop_capabilities(void)
-{
-	struct __user_cap_header_struct h = {.version = _LINUX_CAPABILITY_VERSION_3};
-	struct __user_cap_data_struct d[2] = {{0}};
-
-	/* Nor by exec as root, which would also reset the personality. */
-	syscall(SYS_prctl, PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED, 0, 0, 0);
-	syscall(SYS_capset, &h, d);
-}
-
-static int spawn_child(void *arg)
-{
-	struct spawn *s = arg;
-	u64 none = 0;
-	long fd;
-
-	/* Plain system calls only: errno and libc state are shared with the parent. */
-	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, 8);
-	syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	syscall(SYS_setsid);
-	drop_capabilities();
-	if (syscall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		goto fail;
-	fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
-		SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV,
-		&s->prog);
-	if (fd < 0)
-		goto fail;
-	spawn_report(s, (int)fd + 1);
-	s->first_exec(s->stub_fd);
-fail:
-	spawn_report(s, -errno);
-	syscall(SYS_exit, 1);
-	return 1;
-}
-
-/* The page of the stub in our own address space, for the one exec that must come from it. */
-static int map_stub(int stub_fd)
-{
-	void *p = mmap((void *)STUB_BASE, STUB_END - STUB_BASE, PROT_READ | PROT_EXEC,
-		MAP_PRIVATE | MAP_FIXED_NOREPLACE, stub_fd, 0x1000);
-
-	return p == (void *)STUB_BASE ? 0 : p == MAP_FAILED ? -errno : -EEXIST;
-}
-
-static void notify_ready(struct os_watch *w, short revents);
-
-static int listener_setup(int fd)
-{
-	ioctl(fd, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
-	listener = (struct os_watch){.hfd = fd, .events = POLLIN, .ready = notify_ready};
-	os_watch_direct(&listener);
-	return 0;
-}
+static bool notify_receive(bool block);
 
 static pid_t notify_spawn(int stub_fd, uaddr_t first_exec)
 {
-	static char stack[16384] __attribute__((aligned(16)));
-	static struct spawn s;
-	int err;
+	struct sock_fprog filter;
+	struct spawn_options o = {
+		.stub_fd = stub_fd,
+		.first_exec = (void (*)(int))first_exec,
+		.filter = &filter,
+		.install = install,
+	};
 	pid_t pid;
 
 	sched_getaffinity(0, sizeof(own_cpus), &own_cpus);
-	err = map_stub(stub_fd);
-	if (err < 0)
-		return err;
-	s = (struct spawn){.stub_fd = stub_fd, .first_exec = (void (*)(int))first_exec};
-	filter_build(&s.prog, SECCOMP_RET_USER_NOTIF);
-	pid = clone(spawn_child, stack + sizeof(stack), CLONE_VM | CLONE_FILES | SIGCHLD, &s);
+	filter_build(&filter, SECCOMP_RET_USER_NOTIF);
+	pid = spawn_first(&o, &listener);
 	if (pid < 0)
-		return -errno;
-	while (s.listener == 0)
-		syscall(SYS_futex, &s.listener, FUTEX_WAIT, 0, NULL, NULL, 0);
-	if (s.listener < 0) {
-		waitpid(pid, NULL, 0);
-		return s.listener;
-	}
-	err = listener_setup(s.listener - 1);
-	return err < 0 ? err : pid;
+		return pid;
+	ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
+	os_watch_direct(notify_receive);
+	return pid;
 }
 
 /* ---- calls ---- */
 
-/* -ENOENT: the caller died in between, or nobody is left that could call; then reaping sees to the
- * rest. */
-static void receive_failed(struct os_watch *w)
+static bool waiting(short events)
 {
-	struct pollfd p = {w->hfd, POLLIN, 0};
+	struct pollfd p = {listener, POLLIN, 0};
 
-	if (poll(&p, 1, 0) > 0 && (p.revents & POLLHUP))
-		os_watch_direct(NULL);
+	return poll(&p, 1, 0) > 0 && (p.revents & events);
 }
 
-static void notify_ready(struct os_watch *w, short revents)
+static bool notify_receive(bool block)
 {
 	static struct seccomp_notif req;
 	struct skas_call c;
 	long err;
 
+	if (!block && !waiting(POLLIN))
+		return false;
 	memset(&req, 0, sizeof(req));
-	err = os_wait_ioctl(w->hfd, SECCOMP_IOCTL_NOTIF_RECV, &req);
-	if (err == -EINTR) /* the loop has other work */
-		return;
+	err = os_wait_ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &req);
 	if (err < 0) {
-		receive_failed(w);
-		return;
+		/* -EINTR: the loop has other work. -ENOENT: the caller died in between, or nobody
+		 * is left that could call; then reaping sees to the rest. */
+		if (err != -EINTR && waiting(POLLHUP))
+			os_watch_direct(NULL);
+		return false;
 	}
 	c = (struct skas_call){
 		.host_tid = (pid_t)req.pid,
@@ -163,6 +90,7 @@ static void notify_ready(struct os_watch *w, short revents)
 	for (int i = 0; i < 6; i++)
 		c.args[i] = req.data.args[i];
 	skas_event(&c);
+	return true;
 }
 
 static void respond(struct guest *g, s64 val, int error, u32 flags)
@@ -170,7 +98,7 @@ static void respond(struct guest *g, s64 val, int error, u32 flags)
 	struct seccomp_notif_resp resp = {
 		.id = g->cookie, .val = val, .error = error, .flags = flags};
 
-	if (ioctl(listener.hfd, SECCOMP_IOCTL_NOTIF_SEND, &resp) < 0 && errno != ENOENT)
+	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &resp) < 0 && errno != ENOENT)
 		klog("seccomp answer: %s", strerror(errno));
 }
 
@@ -230,7 +158,7 @@ static int notify_give_fd(struct guest *g, int hfd)
 	int fd;
 
 	bind_both(&b, g);
-	fd = ioctl(listener.hfd, SECCOMP_IOCTL_NOTIF_ADDFD, &a);
+	fd = ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &a);
 	if (fd < 0)
 		fd = -errno;
 	unbind_both(&b, g);

@@ -272,18 +272,22 @@ void skas_kill_all(void)
 		kill(p->pid, SIGKILL);
 }
 
+void skas_reaped(pid_t pid, int status, const struct rusage *ru)
+{
+	struct host_process *p = host_process_find(pid);
+
+	if (p)
+		reaped(p, status, ru);
+}
+
 void skas_reap(void)
 {
-	struct host_process *p;
 	struct rusage ru;
 	int status;
 	pid_t pid;
 
-	while ((pid = wait4(-1, &status, WNOHANG | __WALL, &ru)) > 0) {
-		p = host_process_find(pid);
-		if (p)
-			reaped(p, status, &ru);
-	}
+	while ((pid = wait4(-1, &status, WNOHANG | __WALL, &ru)) > 0)
+		skas_reaped(pid, status, &ru);
 }
 
 /* ---- boot, clone, exec ---- */
@@ -347,6 +351,7 @@ static u64 native_flags(u64 guest_flags)
 {
 	u64 flags = guest_flags & (CLONE_SETTLS | CLONE_CHILD_CLEARTID);
 
+	flags |= backend->clone_flags;
 	if (guest_flags & CLONE_THREAD)
 		return flags | THREAD_FLAGS;
 	return flags | (guest_flags & CLONE_VM) | CLONE_PARENT | SIGCHLD;

@@ -14,7 +14,7 @@ extern const char skas_stub_elf[], skas_stub_elf_end[];
 
 int skas_stub_fd = -1;
 
-static const struct guest_ops *const backends[] = {&notify_ops};
+static const struct guest_ops *const backends[] = {&notify_ops, &ptrace_ops};
 
 const struct stub_header *skas_stub_header(void)
 {

@@ -88,6 +88,9 @@ const struct stub_header *skas_stub_header(void);
 int skas_init(const char *backend_name, char *why, size_t size);
 void skas_reap(void);	  /* on SIGCHLD */
 void skas_kill_all(void); /* every host process of the machine; none is reaped */
+struct rusage;
+/* A child or traced thread of skiff's has ended, and the host has forgotten it. */
+void skas_reaped(pid_t pid, int status, const struct rusage *ru);
 
 /* guest.c */
 struct guest *guest_find(pid_t host_tid);
