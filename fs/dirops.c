@@ -25,7 +25,7 @@ void inode_init_owner(struct inode *inode, const struct inode *dir, u32 mode)
 		if (S_ISDIR(mode))
 			mode |= S_ISGID;
 		else if ((mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) && c &&
-			 !cred_in_group(c, inode->gid) && !cred_has(c, CAP_FSETID))
+			 !cred_in_group(c, inode->gid) && !inode_capable(inode, CAP_FSETID))
 			mode &= ~(u32)S_ISGID;
 	}
 	inode->mode = mode;
@@ -57,7 +57,7 @@ static int may_delete(const struct path *parent, const struct dentry *d, bool wa
 	if (ret < 0)
 		return ret;
 	if ((dir->mode & S_ISVTX) && current && current->cred->fsuid != inode->uid &&
-		current->cred->fsuid != dir->uid && !capable(CAP_FOWNER))
+		current->cred->fsuid != dir->uid && !inode_capable(inode, CAP_FOWNER))
 		return -EPERM;
 	if (want_dir && !S_ISDIR(inode->mode))
 		return -ENOTDIR;

@@ -8,6 +8,7 @@
 #include "fs/flock.h"
 
 #include "fs/fdtable.h"
+#include "kernel/pid_ns.h"
 #include "kernel/task.h"
 
 enum lock_kind { LOCK_FLOCK, LOCK_POSIX, LOCK_OFD };
@@ -258,7 +259,7 @@ static int range_query(const struct lock *req, struct flock *fl)
 	fl->l_whence = SEEK_SET;
 	fl->l_start = (off_t)c->start;
 	fl->l_len = c->end == UINT64_MAX ? 0 : (off_t)(c->end - c->start + 1);
-	fl->l_pid = c->kind == LOCK_OFD ? -1 : c->pid;
+	fl->l_pid = c->kind == LOCK_OFD ? -1 : pid_out(c->pid);
 	return 0;
 }
 

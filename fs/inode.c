@@ -9,6 +9,7 @@
 #include "kernel/cred.h"
 #include "kernel/os.h"
 #include "kernel/task.h"
+#include "kernel/user_ns.h"
 
 static const struct inode_ops no_inode_ops;
 static const struct file_ops no_file_ops;
@@ -96,6 +97,16 @@ int inode_setattr(struct inode *i, const struct setattr *a)
 	return 0;
 }
 
+bool inode_capable(const struct inode *i, int cap)
+{
+	const struct user_ns *ns = current_user_ns();
+
+	if (!capable_own((enum cap)cap))
+		return false;
+	return ns == &init_user_ns || (id_map_out(&ns->uids, i->uid) != ID_INVALID &&
+					      id_map_out(&ns->gids, i->gid) != ID_INVALID);
+}
+
 /* The rwx bits that apply to c, owner, group or other. */
 static int mode_class(const struct inode *i, const struct cred *c)
 {
@@ -114,15 +125,15 @@ int inode_permission_by_mode(const struct inode *i, int mask)
 	if (!(mask & ~mode_class(i, c)))
 		return 0;
 	if (S_ISDIR(i->mode)) {
-		if (cred_has(c, CAP_DAC_OVERRIDE))
+		if (inode_capable(i, CAP_DAC_OVERRIDE))
 			return 0;
-		if (!(mask & MAY_WRITE) && cred_has(c, CAP_DAC_READ_SEARCH))
+		if (!(mask & MAY_WRITE) && inode_capable(i, CAP_DAC_READ_SEARCH))
 			return 0;
 		return -EACCES;
 	}
-	if (mask == MAY_READ && cred_has(c, CAP_DAC_READ_SEARCH))
+	if (mask == MAY_READ && inode_capable(i, CAP_DAC_READ_SEARCH))
 		return 0;
-	if ((!(mask & MAY_EXEC) || (i->mode & 0111)) && cred_has(c, CAP_DAC_OVERRIDE))
+	if ((!(mask & MAY_EXEC) || (i->mode & 0111)) && inode_capable(i, CAP_DAC_OVERRIDE))
 		return 0;
 	return -EACCES;
 }
@@ -139,5 +150,5 @@ int inode_permission(struct inode *i, int mask)
 
 bool inode_owner_or_capable(const struct inode *i)
 {
-	return !current || current->cred->fsuid == i->uid || capable(CAP_FOWNER);
+	return !current || current->cred->fsuid == i->uid || inode_capable(i, CAP_FOWNER);
 }

@@ -1,14 +1,15 @@
 /*
  * Filesystem types, super blocks and the mount tree. A mount in the tree holds one reference on
  * itself for being there, and a reference on its mountpoint and the mount below; open files and
- * working directories hold more, which is what makes umount say EBUSY. There is one mount
- * namespace. mount(2), umount2(2).
+ * working directories hold more, which is what makes umount say EBUSY. fs/mnt_ns.c
+ * has the namespaces, fs/propagate.c what is shared between them. mount(2), umount2(2).
  */
-#include "fs/vfs.h"
+#include "fs/mnt_ns.h"
 #include "kernel/inotify.h"
 #include "kernel/os.h"
+#include "kernel/task.h"
 
-#define MOUNTS_MAX 4096u
+#define MOUNTS_MAX 16384u
 
 struct list_head all_mounts = LIST_HEAD_INIT(all_mounts);
 struct list_head all_supers = LIST_HEAD_INIT(all_supers);
@@ -166,6 +167,7 @@ static void tree_changed(void)
 static void attach(struct mount *m, const struct path *at)
 {
 	path_get(at);
+	mount_set_ns(m, at->mnt->ns);
 	m->parent = at->mnt;
 	m->mountpoint = at->dentry;
 	at->dentry->mounts++;
@@ -183,12 +185,23 @@ static void detach(struct mount *m)
 	list_del(&m->child_link);
 	m->parent = NULL;
 	m->mountpoint = NULL;
-	at.dentry->mounts--;
-	path_put(&at);
+	if (at.dentry) {
+		at.dentry->mounts--;
+		path_put(&at);
+	}
 	tree_changed();
 }
 
-static struct mount *mount_on(const struct path *p)
+void mount_set_ns(struct mount *top, struct mnt_ns *ns)
+{
+	struct mount *m;
+
+	top->ns = ns;
+	list_for_each_entry (m, &top->children, child_link)
+		mount_set_ns(m, ns);
+}
+
+struct mount *mount_on(const struct path *p)
 {
 	struct mount *m;
 
@@ -231,15 +244,26 @@ int mount_root(struct super *sb, u32 flags, struct path *out)
 	if (!m)
 		return -ENOMEM;
 	list_add(&m->link, &all_mounts);
+	m->ns = &init_mnt_ns;
+	init_mnt_ns.root = m;
 	out->mnt = m;
 	out->dentry = m->root;
 	path_get(out);
 	return 0;
 }
 
-int mount_super(struct super *sb, struct dentry *root, const struct path *at, u32 flags)
+void mount_attach(struct mount *m, const struct path *at)
 {
 	struct path on = *at;
+
+	path_get(&on);
+	mount_follow(&on);
+	attach(m, &on);
+	path_put(&on);
+}
+
+int mount_super(struct super *sb, struct dentry *root, const struct path *at, u32 flags)
+{
 	struct mount *m;
 
 	if (!at->dentry->inode)
@@ -251,10 +275,8 @@ int mount_super(struct super *sb, struct dentry *root, const struct path *at, u3
 	m = mount_alloc(sb, root, flags);
 	if (!m)
 		return -ENOMEM;
-	path_get(&on);
-	mount_follow(&on);
-	attach(m, &on);
-	path_put(&on);
+	mount_attach(m, at);
+	propagate_attach(m);
 	return 0;
 }
 
@@ -288,7 +310,7 @@ static bool is_below(const struct mount *m, const struct mount *top)
 }
 
 /* m and everything mounted on it, wherever: gone from the tree, freed with the last user. */
-static void detach_tree(struct mount *top)
+void mount_detach_tree(struct mount *top)
 {
 	struct mount *m, *leaf;
 
@@ -298,6 +320,8 @@ static void detach_tree(struct mount *top)
 			if (is_below(m, leaf))
 				leaf = m;
 		detach(leaf);
+		propagate_leave(leaf);
+		leaf->ns = NULL;
 		mount_put(leaf);
 	} while (leaf != top);
 }
@@ -310,8 +334,11 @@ int mount_umount(const struct path *p, int flags)
 		return -EINVAL;
 	if (!m->parent)
 		return list_empty(&m->link) ? -EINVAL : -EBUSY;
+	if (m->locked)
+		return -EINVAL;
 	if (flags & 2) { /* MNT_DETACH */
-		detach_tree(m);
+		propagate_detach(m);
+		mount_detach_tree(m);
 		return 0;
 	}
 	if (m->refs > 2 || !list_empty(&m->children)) /* the tree's and the caller's */
@@ -319,12 +346,12 @@ int mount_umount(const struct path *p, int flags)
 	super_sync(m->sb);
 	if (m->refs > 2 || !list_empty(&m->children) || !m->parent)
 		return -EBUSY;
-	detach(m);
-	mount_put(m);
+	propagate_detach(m);
+	mount_detach_tree(m);
 	return 0;
 }
 
-static bool dentry_below(const struct dentry *d, const struct dentry *top)
+bool mount_dentry_below(const struct dentry *d, const struct dentry *top)
 {
 	for (; d != top; d = d->parent)
 		if (d->parent == d)
@@ -345,12 +372,16 @@ static int clone_submounts(const struct path *from)
 
 			if (m->clone || !m->parent || !m->parent->clone)
 				continue;
-			if (m->parent == from->mnt && !dentry_below(m->mountpoint, from->dentry))
+			if (m->unbindable || m->ns != from->mnt->ns)
+				continue;
+			if (m->parent == from->mnt &&
+				!mount_dentry_below(m->mountpoint, from->dentry))
 				continue;
 			at = (struct path){m->parent->clone, m->mountpoint};
 			m->clone = mount_alloc(m->sb, m->root, m->flags);
 			if (!m->clone)
 				return -ENOMEM;
+			propagate_inherit(m->clone, m);
 			attach(m->clone, &at);
 			again = true;
 		}
@@ -358,38 +389,63 @@ static int clone_submounts(const struct path *from)
 	return 0;
 }
 
-int mount_bind(const struct path *from, const struct path *at, bool recursive)
+struct mount *mount_clone_tree(const struct path *from, bool recursive)
 {
-	struct mount *m, *top;
-	struct path on = *at;
+	struct mount *m, *top = mount_alloc(from->mnt->sb, from->dentry, from->mnt->flags);
 	int ret = 0;
 
-	if (!at->dentry->inode || !from->dentry->inode)
-		return -ENOENT;
-	if (S_ISDIR(from->dentry->inode->mode) != S_ISDIR(at->dentry->inode->mode))
-		return -ENOTDIR;
-	top = mount_alloc(from->mnt->sb, from->dentry, from->mnt->flags);
 	if (!top)
-		return -ENOMEM;
+		return NULL;
+	propagate_inherit(top, from->mnt);
+	top->locked_flags = from->mnt->locked_flags;
 	from->mnt->clone = top;
 	if (recursive)
 		ret = clone_submounts(from);
 	list_for_each_entry (m, &all_mounts, link)
 		m->clone = NULL;
 	from->mnt->clone = NULL;
-	path_get(&on);
-	mount_follow(&on);
-	attach(top, &on);
-	path_put(&on);
-	if (ret)
-		detach_tree(top);
-	return ret;
+	if (ret == 0)
+		return top;
+	list_add_tail(&top->link, &all_mounts);
+	mount_detach_tree(top);
+	return NULL;
+}
+
+/* Would a copy of the one mount show what a mount on it hides, and is that locked? */
+static bool hides_locked(const struct path *from)
+{
+	struct mount *m;
+
+	list_for_each_entry (m, &from->mnt->children, child_link)
+		if (m->locked && mount_dentry_below(m->mountpoint, from->dentry))
+			return true;
+	return false;
+}
+
+int mount_bind(const struct path *from, const struct path *at, bool recursive)
+{
+	struct mount *top;
+
+	if (!at->dentry->inode || !from->dentry->inode)
+		return -ENOENT;
+	if (S_ISDIR(from->dentry->inode->mode) != S_ISDIR(at->dentry->inode->mode))
+		return -ENOTDIR;
+	if (from->mnt->unbindable || (!recursive && hides_locked(from)))
+		return -EINVAL;
+	top = mount_clone_tree(from, recursive);
+	if (!top)
+		return -ENOMEM;
+	mount_attach(top, at);
+	propagate_attach(top);
+	return 0;
 }
 
 int mount_remount(const struct path *p, u32 flags)
 {
 	if (p->dentry != p->mnt->root)
 		return -EINVAL;
+	if (p->mnt->locked_flags & ~flags)
+		return -EPERM;
 	p->mnt->flags = flags;
 	tree_changed();
 	return 0;
@@ -398,18 +454,59 @@ int mount_remount(const struct path *p, u32 flags)
 int mount_move(const struct path *from, const struct path *to)
 {
 	struct mount *m = from->mnt;
-	struct path on = *to;
 
-	if (from->dentry != m->root || !m->parent)
+	if (from->dentry != m->root || !m->parent || m->locked || m->parent->peer_group)
 		return -EINVAL;
 	if (S_ISDIR(m->root->inode->mode) != S_ISDIR(to->dentry->inode->mode))
 		return -EINVAL;
 	if (is_below(to->mnt, m))
 		return -ELOOP;
-	path_get(&on);
-	mount_follow(&on);
 	detach(m);
-	attach(m, &on);
-	path_put(&on);
+	mount_attach(m, to);
+	propagate_attach(m);
 	return 0;
+}
+
+/* new_root's mount takes the place of the caller's root, which goes to put_old. */
+static int swap_roots(struct mount *new, struct mount *old, const struct path *put_old)
+{
+	struct path place = {old->parent, old->mountpoint};
+	struct mnt_ns *ns = old->ns;
+
+	if (place.mnt)
+		path_get(&place);
+	detach(new);
+	detach(old);
+	mount_attach(old, put_old);
+	if (place.mnt) {
+		attach(new, &place);
+		path_put(&place);
+	} else {
+		list_add(&new->link, &all_mounts);
+		mount_set_ns(new, ns);
+		ns->root = new;
+		tree_changed();
+	}
+	return 0;
+}
+
+int mount_pivot(const struct path *new_root, const struct path *put_old)
+{
+	struct mount *new = new_root->mnt, *old = current->fs->root.mnt;
+	struct path p = *put_old;
+
+	if (new->locked || put_old->mnt->peer_group || (new->parent &&new->parent->peer_group) ||
+		(old->parent && old->parent->peer_group))
+		return -EINVAL;
+	if (new == old || put_old->mnt == old)
+		return -EBUSY;
+	if (current->fs->root.dentry != old->root || new_root->dentry != new->root || !new->parent)
+		return -EINVAL;
+	while (p.mnt != new &&p.mnt->parent)
+		p = (struct path){p.mnt->parent, p.mnt->mountpoint};
+	if (p.mnt != new || !mount_dentry_below(p.dentry, new->root))
+		return -EINVAL;
+	if (!is_below(new, old))
+		return -EINVAL;
+	return swap_roots(new, old, put_old);
 }

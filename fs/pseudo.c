@@ -6,6 +6,7 @@
 #include "fs/pseudo.h"
 
 #include "fs/pseudo_file.h"
+#include "kernel/ns.h"
 #include "kernel/task.h"
 
 #include <stdio.h>
@@ -350,6 +351,11 @@ static void pseudo_evict(struct inode *inode)
 	inode->priv = NULL;
 }
 
+static void pseudo_put_super(struct super *sb)
+{
+	ns_put(sb->priv);
+}
+
 static int pseudo_statfs(struct super *sb, struct statfs *sf)
 {
 	memset(sf, 0, sizeof(*sf));
@@ -360,15 +366,16 @@ static int pseudo_statfs(struct super *sb, struct statfs *sf)
 }
 
 static const struct super_ops pseudo_super_ops = {
+	.put_super = pseudo_put_super,
 	.evict_inode = pseudo_evict,
 	.statfs = pseudo_statfs,
 };
 
-int pseudo_mount(
-	const struct fs_type *type, u32 magic, const struct pseudo_row *root, struct super **out)
+int pseudo_mount(const struct fs_type *type, u32 magic, const struct pseudo_row *root,
+	struct ns *ns, struct super **out)
 {
-	struct pseudo_ctx c = {.row = root};
-	struct super *sb = super_alloc(type, &pseudo_super_ops, NULL);
+	struct pseudo_ctx c = {.row = root, .ns = ns};
+	struct super *sb = super_alloc(type, &pseudo_super_ops, ns ? ns_get(ns) : NULL);
 	struct inode *inode;
 	int ret;
 

@@ -13,9 +13,11 @@ struct pseudo_row;
 struct pseudo_dir;
 struct tgroup;
 struct mm;
+struct ns;
 
 struct pseudo_ctx {
 	const struct pseudo_row *row;
+	struct ns *ns;	   /* proc: the PID namespace it shows; a reference of the super's */
 	struct tgroup *tg; /* the process it is about, with a reference; NULL if none */
 	pid_t tid;	   /* the thread of it; 0: the process as a whole */
 	u64 tid_start_ns;  /* tells a reused tid from the thread meant */
@@ -64,9 +66,9 @@ struct pseudo_dir {
 
 extern const struct file_ops pseudo_poll_fops; /* text whose changes can be polled for */
 
-/* A new super whose root is the directory row. */
-int pseudo_mount(
-	const struct fs_type *type, u32 magic, const struct pseudo_row *root, struct super **out);
+/* A new super whose root is the directory row. ns may be NULL. */
+int pseudo_mount(const struct fs_type *type, u32 magic, const struct pseudo_row *root,
+	struct ns *ns, struct super **out);
 const struct pseudo_ctx *pseudo_ctx(const struct inode *inode);
 bool pseudo_alive(const struct pseudo_ctx *c); /* is what it is about still there? */
 /* Who owns files about c: set by proc; NULL leaves root. */

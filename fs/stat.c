@@ -6,6 +6,7 @@
 #include "fs/fsnotify.h"
 #include "kernel/cred.h"
 #include "kernel/task.h"
+#include "kernel/user_ns.h"
 
 static void stat_fill(const struct inode *i, struct stat *st)
 {
@@ -14,8 +15,8 @@ static void stat_fill(const struct inode *i, struct stat *st)
 	st->st_ino = i->ino;
 	st->st_mode = i->mode;
 	st->st_nlink = i->nlink;
-	st->st_uid = i->uid;
-	st->st_gid = i->gid;
+	st->st_uid = uid_out(i->uid);
+	st->st_gid = gid_out(i->gid);
 	st->st_rdev = S_ISCHR(i->mode) || S_ISBLK(i->mode) ? i->rdev : 0;
 	st->st_size = (off_t)i->size;
 	st->st_blksize = (blksize_t)i->sb->block_size;
@@ -55,7 +56,7 @@ static u32 mode_without_privs(const struct inode *i, u32 mode)
 	if ((mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))
 		mode &= ~(u32)S_ISGID;
 	else if ((mode & S_ISGID) && current && !cred_in_group(current->cred, i->gid) &&
-		 !capable(CAP_FSETID))
+		 !inode_capable(i, CAP_FSETID))
 		mode &= ~(u32)S_ISGID;
 	return mode;
 }
@@ -65,11 +66,11 @@ static int may_chown(const struct inode *i, const struct setattr *a)
 	const struct cred *c = current->cred;
 
 	if ((a->valid & ATTR_UID) && !(c->fsuid == i->uid && a->uid == i->uid) &&
-		!capable(CAP_CHOWN))
+		!inode_capable(i, CAP_CHOWN))
 		return -EPERM;
 	if ((a->valid & ATTR_GID) &&
 		!(c->fsuid == i->uid && (a->gid == i->gid || cred_in_group(c, a->gid))) &&
-		!capable(CAP_CHOWN))
+		!inode_capable(i, CAP_CHOWN))
 		return -EPERM;
 	return 0;
 }
@@ -90,7 +91,8 @@ static int prepare_chmod(const struct inode *i, struct setattr *a)
 	if (!inode_owner_or_capable(i))
 		return -EPERM;
 	a->mode &= 07777;
-	if ((a->mode & S_ISGID) && !cred_in_group(current->cred, gid) && !capable(CAP_FSETID))
+	if ((a->mode & S_ISGID) && !cred_in_group(current->cred, gid) &&
+		!inode_capable(i, CAP_FSETID))
 		a->mode &= ~(u32)S_ISGID;
 	return 0;
 }
@@ -145,7 +147,7 @@ int inode_remove_privs(const struct path *p)
 	u32 mode;
 
 	if (!(i->mode & (S_ISUID | S_ISGID)) || !S_ISREG(i->mode) || !current ||
-		capable(CAP_FSETID))
+		inode_capable(i, CAP_FSETID))
 		return 0;
 	mode = mode_without_privs(i, i->mode) & 07777;
 	if (mode == (i->mode & 07777))

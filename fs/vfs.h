@@ -22,6 +22,7 @@ struct dir_sink;
 struct cred;
 struct fasync;
 struct task;
+struct mnt_ns;
 
 struct path {
 	struct mount *mnt;
@@ -32,6 +33,7 @@ struct path {
 struct fs_type {
 	const char *name;
 	bool needs_source; /* "nodev" in /proc/filesystems if false */
+	bool user_mount;   /* root of any user namespace may mount it */
 	/* data: mount(2) options, may be NULL. On success *out has its root dentry set. */
 	int (*mount)(const struct fs_type *type, const char *source, const char *data,
 		struct super **out);
@@ -77,6 +79,12 @@ struct mount {
 	struct list_head link;	   /* in all_mounts, in order of mounting */
 	struct list_head children, child_link;
 	struct mount *clone; /* scratch of a recursive bind */
+	struct mnt_ns *ns;   /* whose tree it is in; NULL: none */
+	/* mount_namespaces(7); 0: none */
+	u32 peer_group, master_group;
+	bool unbindable;
+	u32 locked_flags; /* MNT_* that a less privileged owner must not clear */
+	bool locked;	  /* not to be unmounted on its own */
 };
 extern struct list_head all_mounts;
 extern u64 mounts_changed;	 /* counts changes of the mount tree */
@@ -204,6 +212,8 @@ int inode_permission_by_mode(
 	const struct inode *i, int mask);	 /* the default of the permission op */
 int inode_permission(struct inode *i, int mask); /* MAY_*; fs credentials of current: 0, -EACCES */
 bool inode_owner_or_capable(const struct inode *i);
+/* Has current CAP_* over a file whose owner and group its user namespace knows? */
+bool inode_capable(const struct inode *i, int cap);
 /* Owner, group and mode (with its type bits) of a new inode in dir, by current's credentials. */
 void inode_init_owner(struct inode *inode, const struct inode *dir, u32 mode);
 int inode_refresh(struct inode *i);	      /* getattr, if there is one */

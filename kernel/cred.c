@@ -5,6 +5,7 @@
 #include "kernel/cred.h"
 
 #include "kernel/task.h"
+#include "kernel/user_ns.h"
 
 struct cred *cred_root(void)
 {
@@ -26,11 +27,13 @@ struct cred *cred_copy(const struct cred *from)
 	*c = *from;
 	c->refs = 1;
 	c->groups = NULL;
+	if (c->user_ns)
+		ns_get(&c->user_ns->ns);
 	if (!from->nr_groups)
 		return c;
 	c->groups = malloc(from->nr_groups * sizeof(u32));
 	if (!c->groups) {
-		free(c);
+		cred_put(c);
 		return NULL;
 	}
 	memcpy(c->groups, from->groups, from->nr_groups * sizeof(u32));
@@ -47,6 +50,8 @@ void cred_put(struct cred *c)
 {
 	if (!c || --c->refs)
 		return;
+	if (c->user_ns)
+		ns_put(&c->user_ns->ns);
 	free(c->groups);
 	free(c);
 }
@@ -68,9 +73,4 @@ bool cred_in_group(const struct cred *c, u32 gid)
 			hi = mid;
 	}
 	return false;
-}
-
-bool capable(enum cap cap)
-{
-	return !current || cred_has(current->cred, cap);
 }

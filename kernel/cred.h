@@ -37,8 +37,11 @@ enum cap {
 };
 #define CAP_FULL ((1ull << (CAP_LAST + 1)) - 1)
 
+struct user_ns;
+
 struct cred {
 	unsigned refs;
+	struct user_ns *user_ns; /* what the capabilities are good for; NULL: the initial one */
 	u32 uid, euid, suid, fsuid;
 	u32 gid, egid, sgid, fsgid;
 	u64 cap_effective, cap_permitted, cap_inheritable, cap_bounding, cap_ambient;
@@ -52,7 +55,10 @@ struct cred *cred_copy(const struct cred *c); /* NULL: out of memory; refs = 1 *
 struct cred *cred_get(struct cred *c);
 void cred_put(struct cred *c);
 bool cred_in_group(const struct cred *c, u32 gid); /* fsgid and supplementary groups */
-bool capable(enum cap cap);			   /* current's effective set */
+/* May current do what needs cap: to the machine; to what belongs to ns; to itself? user_ns.c */
+bool capable(enum cap cap);
+bool ns_capable(const struct user_ns *ns, enum cap cap);
+bool capable_own(enum cap cap);
 static inline bool cred_has(const struct cred *c, enum cap cap)
 {
 	return c->cap_effective >> cap & 1;

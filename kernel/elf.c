@@ -7,6 +7,7 @@
 #include "kernel/lib/log.h"
 #include "kernel/mapped.h"
 #include "kernel/os.h"
+#include "kernel/user_ns.h"
 
 #include <asm/unistd.h>
 #include <elf.h>
@@ -359,10 +360,10 @@ static void fill_auxv(struct auxv *a, const struct elf_image *img, const struct 
 	aux(a, AT_BASE, img->has_interp ? img->interp.bias : 0);
 	aux(a, AT_FLAGS, 0);
 	aux(a, AT_ENTRY, p->eh.e_entry + p->bias);
-	aux(a, AT_UID, c->uid);
-	aux(a, AT_EUID, c->euid);
-	aux(a, AT_GID, c->gid);
-	aux(a, AT_EGID, c->egid);
+	aux(a, AT_UID, uid_out(c->uid));
+	aux(a, AT_EUID, uid_out(c->euid));
+	aux(a, AT_GID, gid_out(c->gid));
+	aux(a, AT_EGID, gid_out(c->egid));
 	aux(a, AT_SECURE, e->secure);
 	aux(a, AT_RANDOM, random);
 	aux(a, AT_HWCAP2, gi->hwcap2);

@@ -10,6 +10,7 @@
 #include "kernel/lib/log.h"
 #include "kernel/syscall.h"
 #include "kernel/uaccess.h"
+#include "kernel/user_ns.h"
 
 #include <asm/unistd.h>
 #include <stdio.h>
@@ -201,11 +202,12 @@ static int resolve_scripts(struct exec *e)
 
 static void exec_caps(struct cred *c)
 {
-	bool root = c->uid == 0 || c->euid == 0;
+	u32 root_uid = cred_root_uid(c);
+	bool root = root_uid != ID_INVALID && (c->uid == root_uid || c->euid == root_uid);
 
 	if (root && !(c->securebits & 1)) { /* SECBIT_NOROOT */
 		c->cap_permitted = c->cap_bounding | c->cap_inheritable;
-		c->cap_effective = c->euid == 0 ? c->cap_permitted : 0;
+		c->cap_effective = c->euid == root_uid ? c->cap_permitted : 0;
 		c->cap_ambient = 0;
 	} else {
 		c->cap_permitted = c->cap_ambient;
@@ -222,6 +224,9 @@ static int exec_creds(struct exec *e)
 
 	if (!c)
 		return -ENOMEM;
+	if (c->user_ns && (id_map_out(&c->user_ns->uids, i->uid) == ID_INVALID ||
+				  id_map_out(&c->user_ns->gids, i->gid) == ID_INVALID))
+		suid_ok = false;
 	if (suid_ok && (i->mode & S_ISUID))
 		c->euid = i->uid;
 	if (suid_ok && (i->mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP))

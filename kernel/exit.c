@@ -14,6 +14,7 @@
 #include "kernel/lib/log.h"
 #include "kernel/outside.h"
 #include "kernel/pid.h"
+#include "kernel/pid_ns.h"
 #include "kernel/posix_timer.h"
 #include "kernel/robust.h"
 #include "kernel/syscall.h"
@@ -113,11 +114,13 @@ static struct tgroup *find_reaper(const struct tgroup *tg)
 {
 	struct tgroup *p;
 
-	for (p = tg->parent; p && p != init_tg; p = p->parent) {
-		if (p->is_subreaper && !p->exiting && p->state != TG_ZOMBIE)
+	for (p = tg->parent; p && !is_ns_init(p); p = p->parent) {
+		if (p->pid_ns == tg->pid_ns && p->is_subreaper && !p->exiting &&
+			p->state != TG_ZOMBIE)
 			return p;
 	}
-	return init_tg;
+	p = ns_init_of(tg);
+	return p && p != tg ? p : init_tg;
 }
 
 static void siginfo_child(siginfo_t *info, const struct tgroup *tg)
@@ -235,6 +238,8 @@ static void process_exit(struct tgroup *tg, struct task *t)
 		machine_end(wait_status_to_exit(tg->exit_status));
 		return;
 	}
+	if (tg->pid_ns && tg->pid_ns->init == tg)
+		pid_ns_end(tg->pid_ns);
 	if (tg->sid == tg->pid && tty_leader_exit_hook)
 		tty_leader_exit_hook(tg);
 	if (tty_drop_hook)
@@ -257,6 +262,8 @@ static void release_resources(struct task *t)
 	t->fs = NULL;
 	if (fs)
 		fs_ctx_put(fs);
+	nsset_put(t->ns);
+	t->ns = NULL;
 	sem_undo_exit(t);
 	mm_put(t->mm);
 	t->mm = NULL;

@@ -12,10 +12,12 @@
 #include "kernel/itimer.h"
 #include "kernel/lib/log.h"
 #include "kernel/outside.h"
+#include "kernel/pid_ns.h"
 #include "kernel/pidfd.h"
 #include "kernel/syscall.h"
 #include "kernel/tty/tty.h"
 #include "kernel/uaccess.h"
+#include "kernel/user_ns.h"
 
 struct clone_req {
 	u64 flags; /* CLONE_*, without the exit signal */
@@ -24,9 +26,11 @@ struct clone_req {
 	pid_t set_tid;
 };
 
-#define CLONE_NAMESPACES \
-	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | \
-		CLONE_NEWPID | CLONE_NEWNET | 0x80 /* NEWTIME */)
+/* Has unshare or setns set another PID namespace for the children? */
+static bool enters_pid_ns(void)
+{
+	return nsset_current()->pid_for_children != pid_ns_current();
+}
 
 static int clone_check(const struct clone_req *r)
 {
@@ -36,12 +40,14 @@ static int clone_check(const struct clone_req *r)
 		return -EINVAL;
 	if ((f & CLONE_THREAD) && !(f & CLONE_SIGHAND))
 		return -EINVAL;
-	if ((f & CLONE_PARENT) && current->tg == init_tg)
+	if ((f & CLONE_PARENT) && is_ns_init(current->tg))
 		return -EINVAL;
-	if ((f & CLONE_FS) && (f & CLONE_NEWNS))
+	if ((f & CLONE_FS) && (f & (CLONE_NEWNS | CLONE_NEWUSER)))
 		return -EINVAL;
-	if (f & CLONE_NAMESPACES)
-		return -EINVAL; /* as a kernel built without namespaces */
+	if ((f & CLONE_THREAD) && ((f & (CLONE_NEWUSER | CLONE_NEWPID)) || enters_pid_ns()))
+		return -EINVAL;
+	if ((f & CLONE_SYSVSEM) && (f & CLONE_NEWIPC))
+		return -EINVAL;
 	if ((f & CLONE_PIDFD) && (f & CLONE_THREAD))
 		return -EINVAL;
 	if (r->exit_signal < 0 || r->exit_signal > ABI_NSIG)
@@ -86,9 +92,30 @@ static void clear_handlers(struct sighand *sh)
 			memset(&sh->action[i], 0, sizeof(sh->action[i]));
 }
 
+static int child_namespaces(struct task *c, const struct task *p, u64 flags)
+{
+	struct nsset *set = p->ns ? p->ns : &init_nsset;
+	struct user_ns *owner = c->cred->user_ns ? c->cred->user_ns : &init_user_ns;
+
+	if (!(flags & CLONE_NEW_ALL & ~CLONE_NEWUSER)) {
+		c->ns = nsset_get(set);
+		return 0;
+	}
+	if (!cred_has(c->cred, CAP_SYS_ADMIN))
+		return -EPERM;
+	return nsset_create(set, flags, owner, c->fs, &c->ns);
+}
+
 static int child_share(struct task *c, struct task *p, u64 flags)
 {
-	c->cred = cred_get(p->cred);
+	int err = 0;
+
+	if (flags & CLONE_NEWUSER)
+		err = user_ns_create(p->cred, &c->cred);
+	else
+		c->cred = cred_get(p->cred);
+	if (err < 0)
+		return err;
 	c->files = (flags & CLONE_FILES) ? files_get(p->files) : files_copy(p->files);
 	if (flags & CLONE_FS)
 		p->fs->refs++;
@@ -100,9 +127,14 @@ static int child_share(struct task *c, struct task *p, u64 flags)
 		c->sighand = sighand_copy(p->sighand);
 	if (c->sighand && (flags & CLONE_CLEAR_SIGHAND_))
 		clear_handlers(c->sighand);
+	if (!c->files || !c->fs || !c->mm || !c->sighand)
+		return -ENOMEM;
+	err = child_namespaces(c, p, flags);
+	if (err < 0)
+		return err;
 	if ((flags & CLONE_SYSVSEM) && sem_undo_share(c, p) < 0)
 		return -ENOMEM;
-	return c->files && c->fs && c->mm && c->sighand ? 0 : -ENOMEM;
+	return 0;
 }
 
 static void child_inherit(struct task *c, const struct task *p, u64 flags)
@@ -144,6 +176,7 @@ static void child_unshare(struct task *c)
 		files_put(c->files);
 	if (c->fs)
 		fs_ctx_put(c->fs);
+	nsset_put(c->ns);
 	sem_undo_exit(c);
 	mm_put(c->mm);
 	if (c->sighand)
@@ -160,6 +193,8 @@ static void child_abandon(struct task *c, bool own_group)
 	child_unshare(c);
 	task_free(c);
 	if (own_group) {
+		if (tg->pid_ns && tg->pid_ns->init == tg)
+			tg->pid_ns->init = NULL;
 		itimers_exit(tg);
 		tty_put(tg->ctty);
 		tg->ctty = NULL;
@@ -167,21 +202,38 @@ static void child_abandon(struct task *c, bool own_group)
 	}
 }
 
-static struct task *child_create(struct task *p, const struct clone_req *r)
+/* The numbers of c in its PID namespace, and the namespace's first process. */
+static int child_enroll(struct task *c, bool own_group)
+{
+	struct pid_ns *ns = own_group ? c->ns->pid_for_children : task_pid_ns(c);
+
+	if (own_group && ns->parent) {
+		c->tg->pid_ns = ns;
+		ns_get(&ns->ns);
+		if (!ns->init && !ns->dead)
+			ns->init = c->tg;
+	}
+	return pid_ns_enroll(ns, c->tid);
+}
+
+static int child_create(struct task *p, const struct clone_req *r, struct task **out)
 {
 	bool own_group = !(r->flags & CLONE_THREAD);
 	struct tgroup *tg = own_group ? tgroup_alloc() : p->tg;
 	struct task *c = task_alloc();
 	pid_t tid = pid_alloc();
 
-	if (!c || !tg || tid < 0 || child_share(c, p, r->flags) < 0 ||
-		task_register(c, tg, tid) < 0) {
+	int err = c && tg && tid > 0 ? child_share(c, p, r->flags) : -EAGAIN;
+
+	if (!err)
+		err = task_register(c, tg, tid);
+	if (err < 0) {
 		if (c)
 			child_unshare(c);
 		free(c);
 		if (own_group)
 			free(tg);
-		return NULL;
+		return err;
 	}
 	child_inherit(c, p, r->flags);
 	c->embryo = true;
@@ -195,7 +247,11 @@ static struct task *child_create(struct task *p, const struct clone_req *r)
 		c->clear_child_tid = r->child_tid;
 	if (r->flags & CLONE_CHILD_SETTID)
 		c->set_child_tid = r->child_tid;
-	return c;
+	err = child_enroll(c, own_group);
+	if (err < 0)
+		child_abandon(c, own_group);
+	*out = c;
+	return err;
 }
 
 static int install_pidfd(struct task *c, const struct clone_req *r)
@@ -238,23 +294,25 @@ static long do_clone(const struct clone_req *r)
 	struct guest_clone gc = {
 		.flags = r->flags, .stack = r->stack, .tls = r->tls, .cleartid = r->child_tid};
 	int err = clone_check(r);
-	pid_t tid;
+	pid_t tid, number;
 
 	if (err < 0 || (err = clone_limits()) < 0)
 		return err;
 	if (own_group && signal_pending(p))
 		return -ERESTARTNOINTR;
-	c = child_create(p, r);
-	if (!c)
-		return -EAGAIN;
+	err = child_create(p, r, &c);
+	if (err < 0)
+		return err;
 	tid = c->tid;
+	number = pid_out(tid);
 	if (r->flags & CLONE_VFORK) {
 		p->vforking = true;
 		c->vfork_parent = p;
 	}
 	if (r->flags & CLONE_PIDFD)
 		err = install_pidfd(c, r);
-	if (!err && (r->flags & CLONE_PARENT_SETTID) && put_user_u32(r->parent_tid, (u32)tid) < 0)
+	if (!err && (r->flags & CLONE_PARENT_SETTID) &&
+		put_user_u32(r->parent_tid, (u32)number) < 0)
 		err = -EFAULT;
 	if (own_group)
 		c->tg->usage_due = true;
@@ -268,7 +326,7 @@ static long do_clone(const struct clone_req *r)
 	embryo_born(tid);
 	if (r->flags & CLONE_VFORK)
 		wait_for_vfork(p, c);
-	return tid;
+	return number;
 }
 
 /* On the child's coroutine. */
@@ -281,7 +339,7 @@ long fork_child_start(struct task *t)
 	if (!t->mm->exe && !t->tg->has_execed)
 		return exec_init();
 	if (t->set_child_tid)
-		put_user_u32(t->set_child_tid, (u32)t->tid);
+		put_user_u32(t->set_child_tid, (u32)pid_out(t->tid));
 	return 0;
 }
 
@@ -357,9 +415,10 @@ SYSCALL_DEFINE2(clone3, uaddr_t, uargs, u64, size)
 
 	if (err < 0)
 		return err;
-	if (a.set_tid_size || (a.flags & CLONE_INTO_CGROUP_))
+	if (a.set_tid_size || (a.flags & CLONE_NEWTIME_) || (a.flags & CLONE_INTO_CGROUP_))
 		return -EINVAL;
-	if (a.flags & ~(0xffffff00ull | CLONE_CLEAR_SIGHAND_) || (a.flags & CLONE_DETACHED))
+	if (a.flags & ~(0xffffff00ull | CLONE_NEWTIME_ | CLONE_CLEAR_SIGHAND_) ||
+		(a.flags & CLONE_DETACHED))
 		return -EINVAL;
 	if ((a.flags & CLONE_SIGHAND) && (a.flags & CLONE_CLEAR_SIGHAND_))
 		return -EINVAL;
@@ -386,58 +445,5 @@ SYSCALL_DEFINE1(set_tid_address, uaddr_t, addr)
 	if (ret < 0)
 		return ret;
 	current->clear_child_tid = addr;
-	return current->tid;
-}
-
-/* ---- unshare(2) ---- */
-
-static int unshare_files(struct task *t)
-{
-	struct files *own;
-
-	if (t->files->refs == 1)
-		return 0;
-	own = files_copy(t->files);
-	if (!own)
-		return -ENOMEM;
-	files_put(t->files);
-	t->files = own;
-	return 0;
-}
-
-static int unshare_fs(struct task *t)
-{
-	struct fs_ctx *own;
-
-	if (t->fs->refs == 1)
-		return 0;
-	own = fs_ctx_copy(t->fs);
-	if (!own)
-		return -ENOMEM;
-	fs_ctx_put(t->fs);
-	t->fs = own;
-	return 0;
-}
-
-SYSCALL_DEFINE1(unshare, u64, flags)
-{
-	struct task *t = current;
-	int err = 0;
-
-	if (flags & ~(u64)(CLONE_FILES | CLONE_FS | CLONE_SYSVSEM | CLONE_THREAD | CLONE_SIGHAND |
-			    CLONE_VM))
-		return -EINVAL;
-	if ((flags & (CLONE_THREAD | CLONE_SIGHAND | CLONE_VM)) && t->tg->nr_tasks > 1)
-		return -EINVAL;
-	if ((flags & CLONE_SIGHAND) && t->sighand->refs > 1)
-		return -EINVAL;
-	if ((flags & CLONE_VM) && t->mm->refs > 1)
-		return -EINVAL;
-	if (flags & CLONE_SYSVSEM)
-		sem_undo_exit(t);
-	if (flags & CLONE_FILES)
-		err = unshare_files(t);
-	if (!err && (flags & CLONE_FS))
-		err = unshare_fs(t);
-	return err;
+	return pid_out(current->tid);
 }

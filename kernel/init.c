@@ -453,7 +453,7 @@ int machine_start(const struct machine_options *o)
 	if (o->pids_limit)
 		nr_tasks_max = o->pids_limit;
 	machine_mem_limit = o->mem_limit;
-	uts_set(uts_nodename, o->hostname, strlen(o->hostname));
+	uts_set(init_uts_ns.nodename, o->hostname, strlen(o->hostname));
 	err = register_filesystems();
 	if (err < 0) {
 		complain("skiff: cannot set up the kernel (%s): %s", "filesystems", err);

@@ -5,6 +5,7 @@
  */
 #include "kernel/exit.h"
 #include "kernel/pid.h"
+#include "kernel/pid_ns.h"
 #include "kernel/syscall.h"
 
 bool pgrp_orphaned_without(pid_t pgid, const struct tgroup *will_ignore)
@@ -38,17 +39,17 @@ bool pgrp_has_stopped(pid_t pgid)
 
 SYSCALL_DEFINE0(getpid)
 {
-	return current->tg->pid;
+	return pid_out(current->tg->pid);
 }
 
 SYSCALL_DEFINE0(gettid)
 {
-	return current->tid;
+	return pid_out(current->tid);
 }
 
 SYSCALL_DEFINE0(getppid)
 {
-	return task_ppid(current);
+	return pid_out(task_ppid(current));
 }
 
 /* May current move that process? */
@@ -80,7 +81,7 @@ static bool pgrp_in_session(pid_t pgid, pid_t sid)
 
 SYSCALL_DEFINE2(setpgid, int, pid, int, pgid)
 {
-	struct tgroup *tg = pid ? tgroup_find(pid) : current->tg;
+	struct tgroup *tg = pid ? tgroup_find(pid_in(pid)) : current->tg;
 	long err;
 
 	if (pgid < 0)
@@ -90,8 +91,7 @@ SYSCALL_DEFINE2(setpgid, int, pid, int, pgid)
 	err = setpgid_check(tg);
 	if (err < 0)
 		return err;
-	if (!pgid)
-		pgid = tg->pid;
+	pgid = pgid ? pid_in(pgid) : tg->pid;
 	if (pgid != tg->pid && !pgrp_in_session(pgid, current->tg->sid))
 		return -EPERM;
 	tg->pgid = pgid;
@@ -100,21 +100,21 @@ SYSCALL_DEFINE2(setpgid, int, pid, int, pgid)
 
 SYSCALL_DEFINE1(getpgid, int, pid)
 {
-	struct tgroup *tg = pid ? tgroup_find_any(pid) : current->tg;
+	struct tgroup *tg = pid ? tgroup_find_any(pid_in(pid)) : current->tg;
 
-	return tg ? tg->pgid : -ESRCH;
+	return tg ? pid_out(tg->pgid) : -ESRCH;
 }
 
 SYSCALL_DEFINE0(getpgrp)
 {
-	return current->tg->pgid;
+	return pid_out(current->tg->pgid);
 }
 
 SYSCALL_DEFINE1(getsid, int, pid)
 {
-	struct tgroup *tg = pid ? tgroup_find_any(pid) : current->tg;
+	struct tgroup *tg = pid ? tgroup_find_any(pid_in(pid)) : current->tg;
 
-	return tg ? tg->sid : -ESRCH;
+	return tg ? pid_out(tg->sid) : -ESRCH;
 }
 
 SYSCALL_DEFINE0(setsid)
@@ -126,5 +126,5 @@ SYSCALL_DEFINE0(setsid)
 	tg->sid = tg->pgid = tg->pid;
 	if (tty_drop_hook)
 		tty_drop_hook(tg);
-	return tg->pid;
+	return pid_out(tg->pid);
 }

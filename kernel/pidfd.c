@@ -7,6 +7,7 @@
 #include "fs/fdtable.h"
 #include "fs/proc/proc.h"
 #include "kernel/pid.h"
+#include "kernel/pid_ns.h"
 #include "kernel/syscall.h"
 #include "kernel/sys_signal.h"
 
@@ -35,7 +36,7 @@ static u32 pidfd_poll(struct file *f, struct poll_table *pt)
 static int pidfd_show_fdinfo(struct file *f, char *buf, size_t size)
 {
 	const struct tgroup *tg = f->priv;
-	int pid = reaped(tg) ? -1 : tg->pid;
+	int pid = reaped(tg) ? -1 : pid_out(tg->pid);
 
 	return snprintf(buf, size, "Pid:\t%d\nNSpid:\t%d\n", pid, pid);
 }
@@ -84,6 +85,7 @@ SYSCALL_DEFINE2(pidfd_open, int, pid, u32, flags)
 
 	if (pid <= 0 || (flags & ~(u32)O_NONBLOCK))
 		return -EINVAL;
+	pid = pid_in(pid);
 	tg = tgroup_find(pid);
 	if (!tg)
 		return task_find(pid) ? -ENOENT : -ESRCH;

@@ -8,6 +8,7 @@
 
 #include "kernel/itimer.h"
 #include "kernel/os.h"
+#include "kernel/pid_ns.h"
 #include "kernel/sigqueue.h"
 #include "kernel/sys_time.h"
 #include "kernel/syscall.h"
@@ -184,7 +185,7 @@ static int check_event(const struct abi_sigevent *ev)
 	case SIGEV_NONE:
 		return 0;
 	case SIGEV_SIGNAL | SIGEV_THREAD_ID_FLAG:
-		t = task_find(ev->tid);
+		t = task_find(pid_in(ev->tid));
 		if (!t || t->tg != current->tg)
 			return -EINVAL;
 		break;
@@ -270,7 +271,7 @@ SYSCALL_DEFINE3(timer_create, s32, clockid, uaddr_t, uev, uaddr_t, uid)
 	if (clock.kind == CLOCK_OF_THREAD && !clock.id)
 		pt->clock.id = current->tid;
 	pt->notify = ev.notify;
-	pt->tid = ev.tid;
+	pt->tid = pid_in(ev.tid);
 	pt->timer.fn = timer_expired;
 	pt->id = new_timer_id(current->tg);
 	if (!uev)

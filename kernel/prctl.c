@@ -46,7 +46,7 @@ static long set_securebits(u64 bits)
 		return -EPERM;
 	/* locked bits stay, locks are never lifted */
 	if (((old & SECURE_ALL_LOCKS) >> 1 & (old ^ bits)) || (old & SECURE_ALL_LOCKS & ~bits) ||
-		!capable(CAP_SETPCAP))
+		!capable_own(CAP_SETPCAP))
 		return -EPERM;
 	new = cred_prepare();
 	if (!new)
@@ -76,7 +76,7 @@ static long capbset_drop(u64 cap)
 {
 	struct cred *new;
 
-	if (!capable(CAP_SETPCAP))
+	if (!capable_own(CAP_SETPCAP))
 		return -EPERM;
 	if (!cap_valid(cap))
 		return -EINVAL;

@@ -4,8 +4,10 @@
  */
 #include "kernel/os.h"
 #include "kernel/pid.h"
+#include "kernel/pid_ns.h"
 #include "kernel/syscall.h"
 #include "kernel/uaccess.h"
+#include "kernel/user_ns.h"
 
 #define BOUNCE 65536ul
 
@@ -37,7 +39,7 @@ static long find_target(int pid, struct task **out)
 
 	if (!t || !t->mm)
 		return -ESRCH;
-	if (t->tg != current->tg && !capable(CAP_SYS_PTRACE) &&
+	if (t->tg != current->tg && !may_trace(t->cred) &&
 		(me->uid != t->cred->uid || me->uid != t->cred->euid || me->uid != t->cred->suid ||
 			me->gid != t->cred->gid || !t->mm->dumpable))
 		return -EPERM;
@@ -126,11 +128,11 @@ static long process_vm_rw(const u64 *a, bool write)
 SYSCALL_DEFINE6(
 	process_vm_readv, int, pid, uaddr_t, lvec, u64, lcnt, uaddr_t, rvec, u64, rcnt, u64, flags)
 {
-	return process_vm_rw((u64[]){pid, lvec, lcnt, rvec, rcnt, flags}, false);
+	return process_vm_rw((u64[]){(u64)pid_in(pid), lvec, lcnt, rvec, rcnt, flags}, false);
 }
 
 SYSCALL_DEFINE6(
 	process_vm_writev, int, pid, uaddr_t, lvec, u64, lcnt, uaddr_t, rvec, u64, rcnt, u64, flags)
 {
-	return process_vm_rw((u64[]){pid, lvec, lcnt, rvec, rcnt, flags}, true);
+	return process_vm_rw((u64[]){(u64)pid_in(pid), lvec, lcnt, rvec, rcnt, flags}, true);
 }

@@ -5,6 +5,7 @@
  */
 #include "kernel/itimer.h"
 #include "kernel/pid.h"
+#include "kernel/pid_ns.h"
 #include "kernel/syscall.h"
 #include "kernel/uaccess.h"
 
@@ -49,7 +50,7 @@ static int limit_permission(const struct tgroup *tg)
 
 SYSCALL_DEFINE4(prlimit64, int, pid, u32, which, uaddr_t, unew, uaddr_t, uold)
 {
-	struct tgroup *tg = pid ? tgroup_find_any(pid) : current->tg;
+	struct tgroup *tg = pid ? tgroup_find_any(pid_in(pid)) : current->tg;
 	struct rlimit old, new;
 	int err;
 

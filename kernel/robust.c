@@ -7,6 +7,7 @@
 #include "kernel/robust.h"
 
 #include "kernel/pid.h"
+#include "kernel/pid_ns.h"
 #include "kernel/syscall.h"
 #include "kernel/uaccess.h"
 
@@ -85,7 +86,7 @@ long robust_exit_thread(struct task *t)
 	t->robust_walked = true;
 	if (!guest_in_stub(t) && guest_enter_stub(t) < 0)
 		return 0;
-	walk(t, t->tid, list, &h);
+	walk(t, pid_in_ns(task_pid_ns(t), t->tid), list, &h);
 	return -ERESTARTNOINTR;
 }
 
@@ -107,7 +108,7 @@ void robust_exit_group(struct task *self)
 			if (!read_head(t, &h, &list))
 				continue;
 			t->robust_walked = true;
-			walk(self, t->tid, list, &h);
+			walk(self, pid_in_ns(task_pid_ns(t), t->tid), list, &h);
 			again = true;
 			break;
 		}
@@ -116,7 +117,7 @@ void robust_exit_group(struct task *self)
 
 SYSCALL_DEFINE3(get_robust_list, int, pid, uaddr_t, head, uaddr_t, len)
 {
-	struct task *t = pid ? task_find(pid) : current;
+	struct task *t = pid ? task_find(pid_in(pid)) : current;
 
 	if (!t)
 		return -ESRCH;

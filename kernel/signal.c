@@ -14,12 +14,14 @@
 
 #include "kernel/exit.h"
 #include "kernel/lib/log.h"
+#include "kernel/pid_ns.h"
 #include "kernel/posix_timer.h"
 #include "kernel/robust.h"
 #include "kernel/signalfd.h"
 #include "kernel/sigqueue.h"
 #include "kernel/task.h"
 #include "kernel/uaccess.h"
+#include "kernel/user_ns.h"
 
 #define SIG_STOPS (SIGBIT(SIGSTOP) | SIGBIT(SIGTSTP) | SIGBIT(SIGTTIN) | SIGBIT(SIGTTOU))
 #define SIG_KERNEL_ONLY (SIGBIT(SIGKILL) | SIGBIT(SIGSTOP))
@@ -140,7 +142,7 @@ void siginfo_user(siginfo_t *info, int sig)
 	info->si_code = SI_USER;
 	if (current) {
 		info->si_pid = current->tg->pid;
-		info->si_uid = current->cred->uid;
+		info->si_uid = current->cred->uid; /* both are translated for the receiver */
 	}
 }
 
@@ -354,8 +356,37 @@ bool signal_from_inside(const struct tgroup *tg, const siginfo_t *info)
 	case SI_SIGIO:
 		return false;
 	default:
+		if (tg != init_tg && current && !pid_ns_contains(tg->pid_ns, pid_ns_current()))
+			return false; /* an ancestor's signal counts if it cannot be ignored */
 		return info->si_code <= 0 && info->si_pid != tg->pid;
 	}
+}
+
+/* Does an init without a handler feel it all the same? The machine's: what the kernel sends, stops
+ * apart; another's: SIGKILL and SIGSTOP from outside, and what the kernel sends. */
+static bool overrides_init(const struct tgroup *tg, const siginfo_t *info)
+{
+	int sig = info->si_signo;
+
+	if (signal_from_inside(tg, info))
+		return false;
+	if (tg == init_tg)
+		return !(SIG_STOPS & SIGBIT(sig));
+	return info->si_code > 0 || sig == SIGKILL || sig == SIGSTOP;
+}
+
+/* Ids in a siginfo as the receiver knows them. */
+static void translate_ids(siginfo_t *info, const struct task *to)
+{
+	const struct user_ns *users = to->cred->user_ns;
+	bool child = info->si_signo == SIGCHLD && info->si_code > 0;
+
+	if (!child && info->si_code != SI_USER && info->si_code != SI_TKILL &&
+		info->si_code != SI_QUEUE && info->si_code != SI_MESGQ)
+		return;
+	info->si_pid = pid_in_ns(task_pid_ns(to), info->si_pid);
+	if (users)
+		info->si_uid = id_map_show(&users->uids, info->si_uid);
 }
 
 /* Side effects of sending, and whether the signal is to be queued at all. */
@@ -371,9 +402,8 @@ static bool send_prepare(struct tgroup *tg, struct task *t, const siginfo_t *inf
 		remove_everywhere(tg, SIG_STOPS);
 		continue_group(tg);
 	}
-	if (tg == init_tg && handler_of(t, sig) == HANDLER_DFL &&
-		!((t->blocked | t->real_blocked) & SIGBIT(sig)) &&
-		(signal_from_inside(tg, info) || (SIG_STOPS & SIGBIT(sig))))
+	if (is_ns_init(tg) && handler_of(t, sig) == HANDLER_DFL &&
+		!((t->blocked | t->real_blocked) & SIGBIT(sig)) && !overrides_init(tg, info))
 		return false;
 	return !signal_ignored(t, sig);
 }
@@ -464,6 +494,12 @@ static int send(struct tgroup *tg, struct task *t, int sig, const siginfo_t *inf
 		t ? "thread" : "process", sig, info->si_code);
 	if (!send_prepare(tg, any, info))
 		return 0;
+	if (tg->pid_ns || any->cred->user_ns) {
+		if (info != &own)
+			own = *info;
+		info = &own;
+		translate_ids(&own, any);
+	}
 	ret = sigpending_add(t ? &t->pending : &tg->pending, any, info);
 	if (ret == 0)
 		send_complete(tg, t, sig);
@@ -531,6 +567,7 @@ void signal_force(struct task *t, int sig, const siginfo_t *info)
 int signal_permission(const struct tgroup *tg, int sig)
 {
 	const struct cred *me = current->cred;
+	const struct user_ns *users = &init_user_ns;
 	u32 uid = tg->exit_uid, suid = tg->exit_suid;
 
 	if (!list_empty(&tg->tasks)) {
@@ -538,9 +575,11 @@ int signal_permission(const struct tgroup *tg, int sig)
 
 		uid = t->cred->uid;
 		suid = t->cred->suid;
+		if (t->cred->user_ns)
+			users = t->cred->user_ns;
 	}
 	if (tg == current->tg || me->euid == suid || me->euid == uid || me->uid == suid ||
-		me->uid == uid || cred_has(me, CAP_KILL))
+		me->uid == uid || ns_capable(users, CAP_KILL))
 		return 0;
 	return sig == SIGCONT && tg->sid == current->tg->sid ? 0 : -EPERM;
 }

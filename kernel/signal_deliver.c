@@ -5,6 +5,7 @@
  */
 #include "kernel/exit.h"
 #include "kernel/lib/log.h"
+#include "kernel/pid_ns.h"
 #include "kernel/robust.h"
 #include "kernel/sigqueue.h"
 #include "kernel/task.h"
@@ -123,6 +124,9 @@ static void default_action(struct task *t, const siginfo_t *info)
 	if (signal_default_ignores(sig))
 		return;
 	if (t->tg == init_tg && (signal_from_inside(t->tg, info) || is_stop(sig)))
+		return;
+	if (t->tg != init_tg && is_ns_init(t->tg) && info->si_code <= 0 && sig != SIGKILL &&
+		sig != SIGSTOP)
 		return;
 	if (!is_stop(sig)) {
 		robust_exit_group(t);

@@ -8,6 +8,7 @@
 #include "kernel/signal.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
+#include "kernel/user_ns.h"
 
 static u32 lookup_flags(int flags)
 {
@@ -85,16 +86,23 @@ static struct setattr owner_change(u32 uid, u32 gid)
 {
 	return (struct setattr){
 		.valid = (uid != -1u ? ATTR_UID : 0) | (gid != -1u ? ATTR_GID : 0),
-		.uid = uid,
-		.gid = gid,
+		.uid = uid_in(uid),
+		.gid = gid_in(gid),
 	};
+}
+
+/* Are the new ids mapped in the caller's user namespace? */
+static bool owner_exists(const struct setattr *a)
+{
+	return !((a->valid & ATTR_UID) && a->uid == ID_INVALID) &&
+	       !((a->valid & ATTR_GID) && a->gid == ID_INVALID);
 }
 
 SYSCALL_DEFINE5(fchownat, int, dfd, uaddr_t, name, u32, uid, u32, gid, int, flags)
 {
 	struct setattr a = owner_change(uid, gid);
 
-	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH))
+	if (flags & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH) || !owner_exists(&a))
 		return -EINVAL;
 	return setattr_at(dfd, name, flags, &a);
 }
@@ -113,6 +121,8 @@ SYSCALL_DEFINE3(fchown, int, fd, u32, uid, u32, gid)
 {
 	struct setattr a = owner_change(uid, gid);
 
+	if (!owner_exists(&a))
+		return -EINVAL;
 	return setattr_fd(fd, &a);
 }
 

@@ -6,8 +6,10 @@
 #include "kernel/sys_cred.h"
 
 #include "kernel/pid.h"
+#include "kernel/pid_ns.h"
 #include "kernel/syscall.h"
 #include "kernel/uaccess.h"
+#include "kernel/user_ns.h"
 
 #define KEEP 0xffffffffu /* -1: leave the id as it is */
 #define NGROUPS_MAX_ 65536
@@ -48,18 +50,21 @@ static long cred_drop(struct cred *new, long err)
 
 static void fix_caps_fsuid(struct cred *new, const struct cred *old)
 {
+	u32 root = cred_root_uid(new);
+
 	if (new->securebits & SECBIT_NO_SETUID_FIXUP)
 		return;
-	if (old->fsuid == 0 && new->fsuid != 0)
+	if (old->fsuid == root && new->fsuid != root)
 		new->cap_effective &= ~CAPS_FS;
-	if (old->fsuid != 0 && new->fsuid == 0)
+	if (old->fsuid != root && new->fsuid == root)
 		new->cap_effective |= new->cap_permitted &CAPS_FS;
 }
 
 static void fix_caps_uid(struct cred *new, const struct cred *old)
 {
-	bool had_root = !old->uid || !old->euid || !old->suid;
-	bool has_root = !new->uid || !new->euid || !new->suid;
+	u32 root = cred_root_uid(new);
+	bool had_root = old->uid == root || old->euid == root || old->suid == root;
+	bool has_root = new->uid == root || new->euid == root || new->suid == root;
 
 	if (new->securebits & SECBIT_NO_SETUID_FIXUP)
 		return;
@@ -68,10 +73,33 @@ static void fix_caps_uid(struct cred *new, const struct cred *old)
 			new->cap_permitted = new->cap_effective = 0;
 		new->cap_ambient = 0;
 	}
-	if (old->euid == 0 && new->euid != 0)
+	if (old->euid == root && new->euid != root)
 		new->cap_effective = 0;
-	if (old->euid != 0 && new->euid == 0)
+	if (old->euid != root && new->euid == root)
 		new->cap_effective = new->cap_permitted;
+}
+
+/* Ids from the guest, -1 aside; false: one means nothing in its user namespace. */
+static bool ids_in(u32 *const ids[3], u32 (*map)(u32))
+{
+	for (int i = 0; i < 3; i++) {
+		if (!ids[i] || *ids[i] == KEEP)
+			continue;
+		*ids[i] = map(*ids[i]);
+		if (*ids[i] == ID_INVALID)
+			return false;
+	}
+	return true;
+}
+
+static bool uids_in(u32 *r, u32 *e, u32 *s)
+{
+	return ids_in((u32 *const[]){r, e, s}, uid_in);
+}
+
+static bool gids_in(u32 *r, u32 *e, u32 *s)
+{
+	return ids_in((u32 *const[]){r, e, s}, gid_in);
 }
 
 /* ---- user ids ---- */
@@ -87,12 +115,13 @@ SYSCALL_DEFINE1(setuid, u32, uid)
 {
 	struct cred *new;
 
+	uid = uid_in(uid);
 	if (uid == KEEP)
 		return -EINVAL;
 	new = cred_prepare();
 	if (!new)
 		return -ENOMEM;
-	if (capable(CAP_SETUID))
+	if (capable_own(CAP_SETUID))
 		new->uid = new->suid = uid;
 	else if (uid != new->uid && uid != new->suid)
 		return cred_drop(new, -EPERM);
@@ -103,9 +132,11 @@ SYSCALL_DEFINE1(setuid, u32, uid)
 SYSCALL_DEFINE2(setreuid, u32, ruid, u32, euid)
 {
 	const struct cred *old = current->cred;
-	bool any = capable(CAP_SETUID);
+	bool any = capable_own(CAP_SETUID);
 	struct cred *new;
 
+	if (!uids_in(&ruid, &euid, NULL))
+		return -EINVAL;
 	if (ruid != KEEP && !any && ruid != old->uid && ruid != old->euid)
 		return -EPERM;
 	if (euid != KEEP && !any && euid != old->uid && euid != old->euid && euid != old->suid)
@@ -133,7 +164,9 @@ SYSCALL_DEFINE3(setresuid, u32, ruid, u32, euid, u32, suid)
 {
 	struct cred *new;
 
-	if (!capable(CAP_SETUID) && (!own_uid(ruid) || !own_uid(euid) || !own_uid(suid)))
+	if (!uids_in(&ruid, &euid, &suid))
+		return -EINVAL;
+	if (!capable_own(CAP_SETUID) && (!own_uid(ruid) || !own_uid(euid) || !own_uid(suid)))
 		return -EPERM;
 	new = cred_prepare();
 	if (!new)
@@ -153,25 +186,26 @@ SYSCALL_DEFINE1(setfsuid, u32, uid)
 	u32 prev = old->fsuid;
 	struct cred *new;
 
-	if (uid == prev || uid == KEEP || (!own_uid(uid) && !capable(CAP_SETUID)))
-		return prev;
+	uid = uid_in(uid);
+	if (uid == prev || uid == KEEP || (!own_uid(uid) && !capable_own(CAP_SETUID)))
+		return uid_out(prev);
 	new = cred_prepare();
 	if (!new)
-		return prev;
+		return uid_out(prev);
 	new->fsuid = uid;
 	fix_caps_fsuid(new, old);
 	cred_commit(new);
-	return prev;
+	return uid_out(prev);
 }
 
 SYSCALL_DEFINE0(getuid)
 {
-	return current->cred->uid;
+	return uid_out(current->cred->uid);
 }
 
 SYSCALL_DEFINE0(geteuid)
 {
-	return current->cred->euid;
+	return uid_out(current->cred->euid);
 }
 
 static long put_three(const uaddr_t dst[3], u32 a, u32 b, u32 c)
@@ -185,7 +219,7 @@ SYSCALL_DEFINE3(getresuid, uaddr_t, r, uaddr_t, e, uaddr_t, s)
 {
 	const struct cred *c = current->cred;
 
-	return put_three((uaddr_t[]){r, e, s}, c->uid, c->euid, c->suid);
+	return put_three((uaddr_t[]){r, e, s}, uid_out(c->uid), uid_out(c->euid), uid_out(c->suid));
 }
 
 /* ---- group ids ---- */
@@ -200,12 +234,13 @@ SYSCALL_DEFINE1(setgid, u32, gid)
 {
 	struct cred *new;
 
+	gid = gid_in(gid);
 	if (gid == KEEP)
 		return -EINVAL;
 	new = cred_prepare();
 	if (!new)
 		return -ENOMEM;
-	if (capable(CAP_SETGID))
+	if (capable_own(CAP_SETGID))
 		new->gid = new->sgid = gid;
 	else if (gid != new->gid && gid != new->sgid)
 		return cred_drop(new, -EPERM);
@@ -216,9 +251,11 @@ SYSCALL_DEFINE1(setgid, u32, gid)
 SYSCALL_DEFINE2(setregid, u32, rgid, u32, egid)
 {
 	const struct cred *old = current->cred;
-	bool any = capable(CAP_SETGID);
+	bool any = capable_own(CAP_SETGID);
 	struct cred *new;
 
+	if (!gids_in(&rgid, &egid, NULL))
+		return -EINVAL;
 	if (rgid != KEEP && !any && rgid != old->gid && rgid != old->egid)
 		return -EPERM;
 	if (egid != KEEP && !any && egid != old->gid && egid != old->egid && egid != old->sgid)
@@ -246,7 +283,9 @@ SYSCALL_DEFINE3(setresgid, u32, rgid, u32, egid, u32, sgid)
 {
 	struct cred *new;
 
-	if (!capable(CAP_SETGID) && (!own_gid(rgid) || !own_gid(egid) || !own_gid(sgid)))
+	if (!gids_in(&rgid, &egid, &sgid))
+		return -EINVAL;
+	if (!capable_own(CAP_SETGID) && (!own_gid(rgid) || !own_gid(egid) || !own_gid(sgid)))
 		return -EPERM;
 	new = cred_prepare();
 	if (!new)
@@ -265,31 +304,32 @@ SYSCALL_DEFINE1(setfsgid, u32, gid)
 	u32 prev = current->cred->fsgid;
 	struct cred *new;
 
-	if (gid == prev || gid == KEEP || (!own_gid(gid) && !capable(CAP_SETGID)))
-		return prev;
+	gid = gid_in(gid);
+	if (gid == prev || gid == KEEP || (!own_gid(gid) && !capable_own(CAP_SETGID)))
+		return gid_out(prev);
 	new = cred_prepare();
 	if (!new)
-		return prev;
+		return gid_out(prev);
 	new->fsgid = gid;
 	cred_commit(new);
-	return prev;
+	return gid_out(prev);
 }
 
 SYSCALL_DEFINE0(getgid)
 {
-	return current->cred->gid;
+	return gid_out(current->cred->gid);
 }
 
 SYSCALL_DEFINE0(getegid)
 {
-	return current->cred->egid;
+	return gid_out(current->cred->egid);
 }
 
 SYSCALL_DEFINE3(getresgid, uaddr_t, r, uaddr_t, e, uaddr_t, s)
 {
 	const struct cred *c = current->cred;
 
-	return put_three((uaddr_t[]){r, e, s}, c->gid, c->egid, c->sgid);
+	return put_three((uaddr_t[]){r, e, s}, gid_out(c->gid), gid_out(c->egid), gid_out(c->sgid));
 }
 
 SYSCALL_DEFINE2(getgroups, int, size, uaddr_t, list)
@@ -299,8 +339,9 @@ SYSCALL_DEFINE2(getgroups, int, size, uaddr_t, list)
 
 	if (size < 0 || (size && size < nr))
 		return -EINVAL;
-	if (size && nr && copy_to_user(list, c->groups, nr * sizeof(u32)) < 0)
-		return -EFAULT;
+	for (int i = 0; size && i < nr; i++)
+		if (put_user_u32(list + (u64)i * sizeof(u32), gid_out(c->groups[i])) < 0)
+			return -EFAULT;
 	return nr;
 }
 
@@ -316,7 +357,8 @@ SYSCALL_DEFINE2(setgroups, u32, nr, uaddr_t, list)
 	struct cred *new;
 	u32 *groups = NULL;
 
-	if (!capable(CAP_SETGID))
+	if (!capable_own(CAP_SETGID) || current_user_ns()->setgroups_denied ||
+		!current_user_ns()->gids.nr)
 		return -EPERM;
 	if (nr > NGROUPS_MAX_)
 		return -EINVAL;
@@ -333,6 +375,11 @@ SYSCALL_DEFINE2(setgroups, u32, nr, uaddr_t, list)
 	new->nr_groups = nr;
 	if (nr && copy_from_user(groups, list, nr * sizeof(u32)) < 0)
 		return cred_drop(new, -EFAULT);
+	for (u32 i = 0; i < nr; i++) {
+		groups[i] = gid_in(groups[i]);
+		if (groups[i] == ID_INVALID)
+			return cred_drop(new, -EINVAL);
+	}
 	if (nr)
 		qsort(groups, nr, sizeof(u32), compare_gids);
 	return cred_commit(new);
@@ -380,8 +427,8 @@ SYSCALL_DEFINE2(capget, uaddr_t, uhdr, uaddr_t, udata)
 		return words == -EINVAL && !udata ? 0 : words;
 	if (h.pid < 0)
 		return -EINVAL;
-	if (h.pid && h.pid != current->tid) {
-		struct task *t = task_find(h.pid);
+	if (h.pid && pid_in(h.pid) != current->tid) {
+		struct task *t = task_find(pid_in(h.pid));
 
 		if (!t)
 			return -ESRCH;
@@ -417,7 +464,7 @@ SYSCALL_DEFINE2(capset, uaddr_t, uhdr, uaddr_t, udata)
 
 	if (words < 0)
 		return words;
-	if (h.pid && h.pid != current->tid)
+	if (h.pid && pid_in(h.pid) != current->tid)
 		return -EPERM;
 	if (copy_from_user(d, udata, words * sizeof(d[0])) < 0)
 		return -EFAULT;

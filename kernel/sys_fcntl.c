@@ -8,6 +8,7 @@
 #include "fs/flock.h"
 #include "fs/fsnotify.h"
 #include "kernel/fasync.h"
+#include "kernel/pid_ns.h"
 #include "kernel/pipe.h"
 #include "kernel/signal.h"
 #include "kernel/syscall.h"
@@ -47,6 +48,7 @@ static long dup_min(struct file *f, u64 min, bool cloexec)
 
 static long set_owner(struct file *f, int type, int id)
 {
+	id = pid_in(id);
 	if (id && type == F_OWNER_PID && !tgroup_find(id))
 		return -ESRCH;
 	if (id && type == F_OWNER_TID && !task_find(id))
@@ -73,7 +75,7 @@ static long set_owner_ex(struct file *f, uaddr_t arg)
 
 static long get_owner_ex(struct file *f, uaddr_t arg)
 {
-	struct f_owner_ex o = {.type = (enum __pid_type)f->owner_type, .pid = f->owner_id};
+	struct f_owner_ex o = {.type = (enum __pid_type)f->owner_type, .pid = pid_out(f->owner_id)};
 
 	return copy_to_user(arg, &o, sizeof(o));
 }

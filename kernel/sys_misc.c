@@ -7,8 +7,10 @@
 #include "kernel/meminfo.h"
 #include "kernel/os.h"
 #include "kernel/pid.h"
+#include "kernel/pid_ns.h"
 #include "kernel/syscall.h"
 #include "kernel/uaccess.h"
+#include "kernel/user_ns.h"
 #include "kernel/uts.h"
 #include "kernel/version.h"
 
@@ -27,11 +29,11 @@ SYSCALL_DEFINE1(uname, uaddr_t, ubuf)
 
 	memset(&u, 0, sizeof(u));
 	strcpy(u.sysname, SKIFF_UTS_SYSNAME);
-	strcpy(u.nodename, uts_nodename);
+	strcpy(u.nodename, uts_current()->nodename);
 	strcpy(u.release, SKIFF_UTS_RELEASE);
 	strcpy(u.version, SKIFF_UTS_VERSION);
 	strcpy(u.machine, SKIFF_UTS_MACHINE);
-	strcpy(u.domainname, uts_domainname);
+	strcpy(u.domainname, uts_current()->domainname);
 	return copy_to_user(ubuf, &u, sizeof(u));
 }
 
@@ -39,7 +41,7 @@ static long set_uts(char name[UTS_LEN + 1], uaddr_t utext, int len)
 {
 	char text[UTS_LEN];
 
-	if (!capable(CAP_SYS_ADMIN))
+	if (!ns_capable(uts_current()->ns.owner, CAP_SYS_ADMIN))
 		return -EPERM;
 	if (len < 0 || len > UTS_LEN)
 		return -EINVAL;
@@ -50,12 +52,12 @@ static long set_uts(char name[UTS_LEN + 1], uaddr_t utext, int len)
 
 SYSCALL_DEFINE2(sethostname, uaddr_t, text, int, len)
 {
-	return set_uts(uts_nodename, text, len);
+	return set_uts(uts_current()->nodename, text, len);
 }
 
 SYSCALL_DEFINE2(setdomainname, uaddr_t, text, int, len)
 {
-	return set_uts(uts_domainname, text, len);
+	return set_uts(uts_current()->domainname, text, len);
 }
 
 SYSCALL_DEFINE1(sysinfo, uaddr_t, ubuf)
@@ -183,7 +185,7 @@ static bool kcmp_allowed(const struct task *t)
 
 SYSCALL_DEFINE5(kcmp, int, pid1, int, pid2, int, type, u64, idx1, u64, idx2)
 {
-	struct task *a = task_find(pid1), *b = task_find(pid2);
+	struct task *a = task_find(pid_in(pid1)), *b = task_find(pid_in(pid2));
 	const void *x, *y;
 
 	if (!a || !b)

@@ -1,11 +1,12 @@
 /*
- * mount(2) and umount2(2): new mounts, bind mounts, remounts, moves. There is one mount namespace;
- * propagation types are accepted, as a namespace of one has nothing to propagate to.
+ * mount(2), umount2(2), pivot_root(2): new mounts, bind mounts, remounts, moves, propagation types.
+ * All of it concerns the caller's mount namespace and needs CAP_SYS_ADMIN there.
  */
-#include "fs/vfs.h"
+#include "fs/mnt_ns.h"
 #include "kernel/cred.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
+#include "kernel/user_ns.h"
 
 #define ABI_MS_RDONLY 1u
 #define ABI_MS_NOSUID 2u
@@ -21,6 +22,7 @@
 #define ABI_MS_SLAVE (1u << 19)
 #define ABI_MS_SHARED (1u << 20)
 #define ABI_MS_PROPAGATION (ABI_MS_UNBINDABLE | ABI_MS_PRIVATE | ABI_MS_SLAVE | ABI_MS_SHARED)
+#define ABI_MS_SILENT (1u << 15)
 #define ABI_MS_MAGIC 0xc0ed0000u
 
 #define UMOUNT_FORCE 1
@@ -43,6 +45,12 @@ static int remount(const struct path *p, u32 ms)
 	return ret;
 }
 
+/* Mounts of other namespaces stay there; but a file of nsfs may be bound anywhere. */
+static bool from_is_fine(const struct path *from, u32 ms)
+{
+	return mount_is_ours(from->mnt) || (!from->mnt->ns && !(ms & ABI_MS_MOVE));
+}
+
 static int mount_from_path(const char *source, const struct path *at, u32 ms)
 {
 	struct path from;
@@ -53,7 +61,9 @@ static int mount_from_path(const char *source, const struct path *at, u32 ms)
 	ret = path_lookup(&current->fs->cwd, source, LOOKUP_FOLLOW, &from);
 	if (ret < 0)
 		return ret;
-	if (ms & ABI_MS_MOVE)
+	if (!from_is_fine(&from, ms))
+		ret = -EINVAL;
+	else if (ms & ABI_MS_MOVE)
 		ret = mount_move(&from, at);
 	else
 		ret = mount_bind(&from, at, ms & ABI_MS_REC);
@@ -61,18 +71,55 @@ static int mount_from_path(const char *source, const struct path *at, u32 ms)
 	return ret;
 }
 
+static int set_propagation(const struct path *at, u32 ms)
+{
+	bool recursive = ms & ABI_MS_REC;
+
+	switch (ms & ~(ABI_MS_REC | ABI_MS_SILENT)) {
+	case ABI_MS_PRIVATE:
+		return mount_set_propagation(at, PROP_PRIVATE, recursive);
+	case ABI_MS_SLAVE:
+		return mount_set_propagation(at, PROP_SLAVE, recursive);
+	case ABI_MS_SHARED:
+		return mount_set_propagation(at, PROP_SHARED, recursive);
+	case ABI_MS_UNBINDABLE:
+		return mount_set_propagation(at, PROP_UNBINDABLE, recursive);
+	default:
+		return -EINVAL;
+	}
+}
+
+/* What root of a user namespace mounts must not bring device nodes or foreign privilege. */
+static int mount_new(
+	const char *type, const char *source, const struct path *at, u32 flags, const char *data)
+{
+	const struct fs_type *t = fs_find(type);
+
+	if (!t)
+		return -ENODEV;
+	if (mnt_ns_current()->ns.owner != &init_user_ns) {
+		if (!t->user_mount)
+			return -EPERM;
+		if (strcmp(type, "devpts"))
+			flags |= MNT_NODEV;
+	}
+	return mount_fs(type, source, at, flags, data);
+}
+
 static int do_mount(
 	const char *source, const struct path *at, const char *type, u32 ms, const char *data)
 {
+	if (!mount_is_ours(at->mnt))
+		return -EINVAL;
 	if (ms & ABI_MS_REMOUNT)
 		return remount(at, ms);
 	if (ms & (ABI_MS_BIND | ABI_MS_MOVE))
 		return mount_from_path(source, at, ms);
 	if (ms & ABI_MS_PROPAGATION)
-		return at->dentry == at->mnt->root ? 0 : -EINVAL;
+		return set_propagation(at, ms);
 	if (!type)
 		return -EINVAL;
-	return mount_fs(type, source, at, mount_flags(ms), data);
+	return mount_new(type, source, at, mount_flags(ms), data);
 }
 
 struct mount_strings {
@@ -103,6 +150,11 @@ static int get_data(uaddr_t src, char **out)
 	return 0;
 }
 
+static bool may_mount(void)
+{
+	return ns_capable(mnt_ns_current()->ns.owner, CAP_SYS_ADMIN);
+}
+
 SYSCALL_DEFINE5(mount, uaddr_t, source, uaddr_t, target, uaddr_t, type, u64, flags, uaddr_t, data)
 {
 	struct mount_strings s = {0};
@@ -120,7 +172,7 @@ SYSCALL_DEFINE5(mount, uaddr_t, source, uaddr_t, target, uaddr_t, type, u64, fla
 	if (ret == 0)
 		ret = path_lookup_user(AT_FDCWD, target, LOOKUP_FOLLOW, &at);
 	if (ret == 0) {
-		ret = capable(CAP_SYS_ADMIN) ? do_mount(s.source, &at, s.type, ms, s.data) : -EPERM;
+		ret = may_mount() ? do_mount(s.source, &at, s.type, ms, s.data) : -EPERM;
 		path_put(&at);
 	}
 	free(s.type);
@@ -142,14 +194,73 @@ SYSCALL_DEFINE2(umount2, uaddr_t, target, int, flags)
 		AT_FDCWD, target, flags & UMOUNT_NOFOLLOW_LINK ? 0 : LOOKUP_FOLLOW, &p);
 	if (ret < 0)
 		return ret;
-	if (!capable(CAP_SYS_ADMIN))
+	mount_follow(&p);
+	if (!may_mount())
 		ret = -EPERM;
-	else if (p.dentry != p.mnt->root)
+	else if (p.dentry != p.mnt->root || !mount_is_ours(p.mnt))
 		ret = -EINVAL;
 	else if (p.mnt == current->fs->root.mnt && !(flags & UMOUNT_DETACH))
 		ret = -EBUSY;
 	else
 		ret = mount_umount(&p, flags);
 	path_put(&p);
+	return ret;
+}
+
+/* Everybody who had the old root as root or working directory has the new one. */
+static void move_everybody(const struct path *old, const struct path *new)
+{
+	struct tgroup *tg;
+	struct task *t;
+
+	list_for_each_entry (tg, &all_tgroups, all_link) {
+		list_for_each_entry (t, &tg->tasks, tg_link) {
+			struct path *const ps[] = {
+				t->fs ? &t->fs->root : NULL, t->fs ? &t->fs->cwd : NULL};
+
+			for (int i = 0; i < 2 && ps[i]; i++) {
+				struct path was = *ps[i];
+
+				if (was.mnt != old->mnt || was.dentry != old->dentry)
+					continue;
+				*ps[i] = *new;
+				path_get(new);
+				path_put(&was);
+			}
+		}
+	}
+}
+
+static int do_pivot(const struct path *new, const struct path *put_old)
+{
+	struct path old = current->fs->root;
+	int ret;
+
+	if (!mount_is_ours(new->mnt) || !mount_is_ours(put_old->mnt) || !mount_is_ours(old.mnt))
+		return -EINVAL;
+	path_get(&old);
+	ret = mount_pivot(new, put_old);
+	if (ret == 0)
+		move_everybody(&old, new);
+	path_put(&old);
+	return ret;
+}
+
+SYSCALL_DEFINE2(pivot_root, uaddr_t, unew, uaddr_t, uold)
+{
+	struct path new, put_old;
+	int ret;
+
+	if (!may_mount())
+		return -EPERM;
+	ret = path_lookup_user(AT_FDCWD, unew, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &new);
+	if (ret < 0)
+		return ret;
+	ret = path_lookup_user(AT_FDCWD, uold, LOOKUP_FOLLOW | LOOKUP_DIRECTORY, &put_old);
+	if (ret == 0) {
+		ret = do_pivot(&new, &put_old);
+		path_put(&put_old);
+	}
+	path_put(&new);
 	return ret;
 }

@@ -369,7 +369,7 @@ SYSCALL_DEFINE1(chroot, uaddr_t, name)
 		return ret;
 	ret = inode_permission(p.dentry->inode, MAY_EXEC);
 	if (ret == 0)
-		ret = capable(CAP_SYS_CHROOT) ? enter_dir(&current->fs->root, &p) : -EPERM;
+		ret = capable_own(CAP_SYS_CHROOT) ? enter_dir(&current->fs->root, &p) : -EPERM;
 	path_put(&p);
 	return ret;
 }

@@ -5,9 +5,11 @@
  */
 #include "kernel/os.h"
 #include "kernel/pid.h"
+#include "kernel/pid_ns.h"
 #include "kernel/syscall.h"
 #include "kernel/sys_time.h"
 #include "kernel/uaccess.h"
+#include "kernel/user_ns.h"
 
 #define NICE_MIN (-20)
 #define NICE_MAX 19
@@ -32,7 +34,7 @@ static int for_each_target(int which, int who, void (*fn)(struct task *t, void *
 	bool any = false;
 
 	if (which == PRIO_PROCESS) {
-		t = who ? task_find(who) : current;
+		t = who ? task_find(pid_in(who)) : current;
 		if (t)
 			fn(t, arg);
 		return t ? 0 : -ESRCH;
@@ -41,6 +43,8 @@ static int for_each_target(int which, int who, void (*fn)(struct task *t, void *
 		return -EINVAL;
 	if (!who)
 		who = which == PRIO_PGRP ? current->tg->pgid : (int)current->cred->uid;
+	else
+		who = which == PRIO_PGRP ? pid_in(who) : (int)uid_in((u32)who);
 	list_for_each_entry (tg, &all_tgroups, all_link) {
 		list_for_each_entry (t, &tg->tasks, tg_link) {
 			if (which == PRIO_PGRP ? tg->pgid != who : t->cred->uid != (u32)who)
@@ -114,7 +118,7 @@ static bool policy_valid(int policy)
 
 static struct task *sched_target(int pid, int *err)
 {
-	struct task *t = pid ? task_find(pid) : current;
+	struct task *t = pid ? task_find(pid_in(pid)) : current;
 
 	*err = pid < 0 ? -EINVAL : t ? 0 : -ESRCH;
 	return pid < 0 ? NULL : t;

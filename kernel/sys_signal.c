@@ -6,6 +6,7 @@
 #include "kernel/lib/log.h"
 #include "kernel/os.h"
 #include "kernel/pid.h"
+#include "kernel/pid_ns.h"
 #include "kernel/sys_signal.h"
 #include "kernel/sys_time.h"
 #include "kernel/syscall.h"
@@ -171,7 +172,8 @@ static long kill_many(pid_t pgid, int sig, const siginfo_t *info)
 	list_for_each_entry_safe (tg, next, &all_tgroups, all_link) {
 		long err;
 
-		if (pgid < 0 ? tg == init_tg || tg == current->tg : tg->pgid != pgid)
+		if (pgid < 0 ? is_ns_init(tg) || tg == current->tg || !pid_out(tg->pid)
+			     : tg->pgid != pgid)
 			continue;
 		err = kill_one(tg, sig, info);
 		if (err == 0)
@@ -197,8 +199,8 @@ SYSCALL_DEFINE2(kill, int, pid, int, sig)
 	if (pid == -1)
 		return kill_many(-1, sig, &info);
 	if (pid <= 0)
-		return kill_many(pid ? -pid : current->tg->pgid, sig, &info);
-	tg = tgroup_find_any(pid);
+		return kill_many(pid ? pid_in(-pid) : current->tg->pgid, sig, &info);
+	tg = tgroup_find_any(pid_in(pid));
 	return tg ? kill_one(tg, sig, &info) : -ESRCH;
 }
 
@@ -231,12 +233,12 @@ static long tkill(pid_t tgid, pid_t tid, int sig)
 
 SYSCALL_DEFINE2(tkill, int, tid, int, sig)
 {
-	return tid <= 0 ? -EINVAL : tkill(0, tid, sig);
+	return tid <= 0 ? -EINVAL : tkill(0, pid_in(tid), sig);
 }
 
 SYSCALL_DEFINE3(tgkill, int, tgid, int, tid, int, sig)
 {
-	return tid <= 0 || tgid <= 0 ? -EINVAL : tkill(tgid, tid, sig);
+	return tid <= 0 || tgid <= 0 ? -EINVAL : tkill(pid_in(tgid), pid_in(tid), sig);
 }
 
 /* A siginfo made by the guest: it may not pose as kill's or the kernel's, except to itself. */
@@ -247,6 +249,8 @@ int siginfo_from_user(siginfo_t *info, uaddr_t uinfo, int sig, pid_t target)
 	info->si_signo = sig;
 	if ((info->si_code >= 0 || info->si_code == SI_TKILL) && target != current->tg->pid)
 		return -EPERM;
+	if (info->si_pid > 0)
+		info->si_pid = pid_in(info->si_pid);
 	return 0;
 }
 
@@ -254,7 +258,10 @@ SYSCALL_DEFINE3(rt_sigqueueinfo, int, pid, int, sig, uaddr_t, uinfo)
 {
 	struct tgroup *tg;
 	siginfo_t info;
-	int err = siginfo_from_user(&info, uinfo, sig, pid);
+	int err;
+
+	pid = pid_in(pid);
+	err = siginfo_from_user(&info, uinfo, sig, pid);
 
 	if (err < 0)
 		return err;
@@ -271,6 +278,8 @@ SYSCALL_DEFINE4(rt_tgsigqueueinfo, int, tgid, int, tid, int, sig, uaddr_t, uinfo
 
 	if (tgid <= 0 || tid <= 0 || sig < 0 || sig > ABI_NSIG)
 		return -EINVAL;
+	tgid = pid_in(tgid);
+	tid = pid_in(tid);
 	err = siginfo_from_user(&info, uinfo, sig, tgid);
 	if (err < 0)
 		return err;

@@ -9,6 +9,7 @@
 #include "kernel/ipc/shm.h"
 #include "kernel/lib/log.h"
 #include "kernel/os.h"
+#include "kernel/pid_ns.h"
 #include "kernel/syscall.h"
 
 struct tgroup *init_tg;
@@ -56,7 +57,7 @@ bool pgrp_exists(pid_t pgid)
 	return false;
 }
 
-static bool pid_in_use(pid_t pid)
+bool pid_in_use(pid_t pid)
 {
 	struct tgroup *tg;
 
@@ -130,6 +131,8 @@ void tgroup_put(struct tgroup *tg)
 	if (--tg->refs)
 		return;
 	sigpending_flush(&tg->pending);
+	if (tg->pid_ns)
+		ns_put(&tg->pid_ns->ns);
 	free(tg);
 }
 

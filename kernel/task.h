@@ -18,6 +18,8 @@ struct files;
 struct fs_ctx;
 struct tty;
 struct file;
+struct nsset;
+struct pid_ns;
 
 /* Address-space facts the kernel keeps; the mappings themselves are the host's. */
 struct mm {
@@ -61,7 +63,8 @@ struct tgroup {
 	struct waitq wait_child; /* woken on any state change of a child */
 	struct waitq exit_wait;	 /* woken when this process ends (pidfd) */
 	pid_t pgid, sid;
-	struct tty *ctty; /* controlling terminal of the session, with a reference */
+	struct pid_ns *pid_ns; /* a reference; NULL: the initial one */
+	struct tty *ctty;      /* controlling terminal of the session, with a reference */
 	bool is_subreaper, has_execed, exiting;
 
 	int exit_signal;
@@ -119,6 +122,7 @@ struct task {
 	struct cred *cred;
 	struct files *files;
 	struct fs_ctx *fs;
+	struct nsset *ns; /* NULL: the initial namespaces */
 	struct mm *mm;
 	struct sighand *sighand;
 	struct sem_undo_list *sem_undo; /* NULL until SEM_UNDO is used or shared (ipc/sem.c) */
@@ -191,6 +195,7 @@ void task_set_tid(struct task *t, pid_t tid); /* rehashes; the tid must be free 
 struct task *task_alloc(void);	   /* zeroed but for what needs initialising; tid unset */
 struct tgroup *tgroup_alloc(void); /* refs = 1 */
 pid_t pid_alloc(void);		   /* a free one; -EAGAIN */
+bool pid_in_use(pid_t pid);	   /* by a thread, process, process group or session */
 /* Enters t, and tg if t is its first thread, into the tables. */
 int task_register(struct task *t, struct tgroup *tg, pid_t tid);
 extern unsigned nr_tasks_total, nr_tasks_max;

@@ -4,8 +4,30 @@
  */
 #include "kernel/uts.h"
 
-char uts_nodename[UTS_LEN + 1] = "skiff";
-char uts_domainname[UTS_LEN + 1] = "(none)";
+#include "kernel/user_ns.h"
+
+struct uts_ns init_uts_ns = {
+	.ns = {.kind = NS_UTS, .refs = 1, .number = 4026531838, .owner = &init_user_ns},
+	.nodename = "skiff",
+	.domainname = "(none)",
+};
+
+struct uts_ns *uts_current(void)
+{
+	return nsset_current()->uts;
+}
+
+struct uts_ns *uts_ns_create(const struct uts_ns *from, struct user_ns *owner)
+{
+	struct uts_ns *ns = malloc(sizeof(*ns));
+
+	if (!ns)
+		return NULL;
+	*ns = *from;
+	ns->ns.inode = NULL;
+	ns_init(&ns->ns, NS_UTS, owner);
+	return ns;
+}
 
 int uts_set(char name[UTS_LEN + 1], const char *text, size_t len)
 {

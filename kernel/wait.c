@@ -4,10 +4,12 @@
  */
 #include "kernel/exit.h"
 #include "kernel/pid.h"
+#include "kernel/pid_ns.h"
 #include "kernel/pidfd.h"
 #include "kernel/syscall.h"
 #include "kernel/uaccess.h"
 #include "kernel/usage.h"
+#include "kernel/user_ns.h"
 
 struct wait_req {
 	int type; /* P_ALL, P_PID, P_PGID */
@@ -43,7 +45,7 @@ static u32 child_uid(const struct tgroup *tg)
 
 static void report(struct wait_req *w, const struct tgroup *tg, int code, int status, int wstatus)
 {
-	w->pid = tg->pid;
+	w->pid = pid_out(tg->pid);
 	w->uid = child_uid(tg);
 	w->code = code;
 	w->status = status;
@@ -150,7 +152,7 @@ SYSCALL_DEFINE4(wait4, int, pid, uaddr_t, ustatus, int, options, uaddr_t, ru)
 		return -ESRCH;
 	if (pid != -1) {
 		w.type = pid > 0 ? P_PID : P_PGID;
-		w.id = pid > 0 ? pid : -pid;
+		w.id = pid_in(pid > 0 ? pid : -pid);
 		if (!pid)
 			w.id = current->tg->pgid;
 	}
@@ -171,7 +173,7 @@ static int waitid_target(struct wait_req *w, int type, int id, bool *poll)
 
 	*poll = false;
 	w->type = type;
-	w->id = id;
+	w->id = type == P_PID || type == P_PGID ? pid_in(id) : id;
 	switch (type) {
 	case P_ALL:
 		return 0;
@@ -203,7 +205,7 @@ static int put_waitid_info(uaddr_t uinfo, const struct wait_req *w, bool found)
 		info.si_signo = SIGCHLD;
 		info.si_code = w->code;
 		info.si_pid = w->pid;
-		info.si_uid = w->uid;
+		info.si_uid = uid_out(w->uid);
 		info.si_status = w->status;
 	}
 	/* The fields up to si_status; the rest of the guest's struct stays as it is. */

@@ -296,4 +296,8 @@ static int devpts_mount(
 	return 0;
 }
 
-const struct fs_type devpts_fs_type = {.name = "devpts", .mount = devpts_mount};
+const struct fs_type devpts_fs_type = {
+	.name = "devpts",
+	.user_mount = true,
+	.mount = devpts_mount,
+};

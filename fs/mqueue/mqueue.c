@@ -63,12 +63,15 @@ static struct inode *new_inode(struct super *sb, const struct inode *dir, u32 mo
 int mqueue_make(struct inode *dir, struct dentry *d, u32 mode, const struct abi_mq_attr *attr)
 {
 	struct mq_super *ms = dir->sb->priv;
-	struct mq_limits *l = &ms->ns->mq;
+	struct mq_limits *l;
 	struct mqueue *q;
 	struct mq_entry *e;
 	struct inode *i;
 	int ret;
 
+	if (!ms->ns)
+		return -EACCES;
+	l = &ms->ns->mq;
 	if (l->nr_queues >= l->queues_max && !capable(CAP_SYS_RESOURCE))
 		return -ENOSPC;
 	ret = mqueue_create(ms->ns, attr, &q);
@@ -108,7 +111,8 @@ static int mqfs_unlink(struct inode *dir, struct dentry *d)
 	if (!e)
 		return -ENOENT;
 	list_del(&e->link);
-	ms->ns->mq.nr_queues--;
+	if (ms->ns)
+		ms->ns->mq.nr_queues--;
 	dir->size -= 20;
 	inode_now(&dir->mtime);
 	dir->ctime = e->inode->ctime = dir->mtime;
@@ -173,6 +177,13 @@ static const struct super_ops super_ops = {
 	.put_super = mqfs_put_super,
 	.evict_inode = mqfs_evict,
 };
+
+void mqueue_ns_gone(struct super *sb)
+{
+	struct mq_super *ms = sb->priv;
+
+	ms->ns = NULL;
+}
 
 /* ---- the instance of a namespace ---- */
 
@@ -241,5 +252,6 @@ static int mqueue_mount(
 
 const struct fs_type mqueue_fs_type = {
 	.name = "mqueue",
+	.user_mount = true,
 	.mount = mqueue_mount,
 };

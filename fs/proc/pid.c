@@ -7,8 +7,10 @@
 #include "fs/proc/proc.h"
 #include "kernel/meminfo.h"
 #include "kernel/os.h"
+#include "kernel/pid_ns.h"
 #include "kernel/posix_timer.h"
 #include "kernel/task.h"
+#include "kernel/user_ns.h"
 
 #include <stdio.h>
 
@@ -31,7 +33,7 @@ bool proc_may_access(const struct task *t)
 	if (!current || current->tg == t->tg)
 		return true;
 	me = current->cred;
-	if (cred_has(me, CAP_SYS_PTRACE))
+	if (may_trace(it))
 		return true;
 	if (me->fsuid != it->euid || me->fsuid != it->suid || me->fsuid != it->uid ||
 		me->fsgid != it->egid || me->fsgid != it->sgid || me->fsgid != it->gid)
@@ -181,14 +183,66 @@ static int show_children(struct seq *s, const struct pseudo_ctx *c)
 	if (c->tid && c->tid != c->tg->pid)
 		return 0; /* children belong to the process; they are listed at its leader */
 	list_for_each_entry (child, &c->tg->children, sibling)
-		seq_printf(s, "%d ", child->pid);
+		seq_printf(s, "%d ", proc_pid(c, child->pid));
 	return 0;
 }
 
-/* The one user namespace maps every id to itself. */
-static int show_id_map(struct seq *s, const struct pseudo_ctx *c)
+/* ---- user namespace ---- */
+static struct user_ns *ns_of(const struct pseudo_ctx *c)
 {
-	seq_printf(s, "%10u %10u %10u\n", 0, 0, 0xffffffffu);
+	const struct task *t = proc_task(c);
+
+	return t && t->cred->user_ns ? t->cred->user_ns : &init_user_ns;
+}
+
+static int show_uid_map(struct seq *s, const struct pseudo_ctx *c)
+{
+	return id_map_show_text(s, ns_of(c), false);
+}
+
+static int show_gid_map(struct seq *s, const struct pseudo_ctx *c)
+{
+	return id_map_show_text(s, ns_of(c), true);
+}
+
+static int store_uid_map(const struct pseudo_ctx *c, char *text, size_t len)
+{
+	return id_map_write(ns_of(c), false, text);
+}
+
+static int store_gid_map(const struct pseudo_ctx *c, char *text, size_t len)
+{
+	return id_map_write(ns_of(c), true, text);
+}
+
+/* Project ids do not exist here: the initial map, and none elsewhere. */
+static int show_projid_map(struct seq *s, const struct pseudo_ctx *c)
+{
+	if (ns_of(c) == &init_user_ns)
+		seq_printf(s, "%10u %10u %10u\n", 0, 0, 0xffffffffu);
+	return 0;
+}
+
+static int show_setgroups(struct seq *s, const struct pseudo_ctx *c)
+{
+	seq_puts(s, ns_of(c)->setgroups_denied ? "deny\n" : "allow\n");
+	return 0;
+}
+
+/* Denial is for good, and must come before gid_map. */
+static int store_setgroups(const struct pseudo_ctx *c, char *text, size_t len)
+{
+	struct user_ns *ns = ns_of(c);
+	bool deny = !strncmp(text, "deny", 4), allow = !strncmp(text, "allow", 5);
+	const char *rest = text + (deny ? 4 : 5);
+
+	if (!ns_capable(ns, CAP_SYS_ADMIN))
+		return -EACCES;
+	if (!(deny || allow) || (*rest && *rest != '\n'))
+		return -EINVAL;
+	if (deny ? ns->gids.nr > 0 && !ns->setgroups_denied : ns->setgroups_denied)
+		return -EPERM;
+	ns->setgroups_denied = deny;
 	return 0;
 }
 
@@ -212,7 +266,8 @@ static void timer_rows(const struct posix_timer_info *info, void *arg)
 
 	seq_printf(((void **)arg)[0], "ID: %d\nsignal: %d/%016llx\nnotify: %s/%s.%d\nClockID: %d\n",
 		info->id, info->signo, (unsigned long long)info->value, names[info->notify & 3],
-		to_thread ? "tid" : "pid", to_thread ? info->tid : c->tg->pid, info->clockid);
+		to_thread ? "tid" : "pid", proc_pid(c, to_thread ? info->tid : c->tg->pid),
+		info->clockid);
 }
 
 static int show_timers(struct seq *s, const struct pseudo_ctx *c)
@@ -251,8 +306,9 @@ static ssize_t task_keys(const struct pseudo_ctx *dir, u64 from, u64 **out)
 	if (!*out)
 		return -ENOMEM;
 	list_for_each_entry (t, &dir->tg->tasks, tg_link)
-		if ((u64)t->tid >= from && nr < (ssize_t)dir->tg->nr_tasks)
-			(*out)[nr++] = (u64)t->tid;
+		if (proc_pid(dir, t->tid) && (u64)proc_pid(dir, t->tid) >= from &&
+			nr < (ssize_t)dir->tg->nr_tasks)
+			(*out)[nr++] = (u64)proc_pid(dir, t->tid);
 	qsort(*out, (size_t)nr, sizeof(u64), compare_u64);
 	if (!nr)
 		free(*out);
@@ -261,7 +317,9 @@ static ssize_t task_keys(const struct pseudo_ctx *dir, u64 from, u64 **out)
 
 static int task_enter(const struct pseudo_ctx *dir, struct pseudo_ctx *child)
 {
-	struct task *t = child->key <= INT_MAX ? task_find((pid_t)child->key) : NULL;
+	pid_t tid = child->key <= INT_MAX ? (pid_t)child->key : -1;
+	struct task *t =
+		task_find(dir->ns ? pid_from_ns((const struct pid_ns *)dir->ns, tid) : tid);
 
 	if (!t || t->tg != dir->tg)
 		return -ENOENT;
@@ -317,7 +375,7 @@ static const struct pseudo_row pid_rows[] = {
 	{"exe", PROC_LINK, .show = proc_show_exe, .get_link = proc_get_exe},
 	{"fd", S_IFDIR | 0500, .dir = &proc_fd_dir, .refresh = proc_fd_dir_refresh},
 	{"fdinfo", PROC_DIR, .dir = &proc_fdinfo_dir},
-	{"gid_map", PROC_RO, .show = show_id_map},
+	{"gid_map", PROC_RW, .show = show_gid_map, .store = store_gid_map},
 	{"io", PROC_PRIVATE, .show = show_io, .open = proc_open_access},
 	{"limits", PROC_RO, .show = proc_show_limits},
 	{"loginuid", PROC_RW, .show = show_loginuid, .store = store_loginuid},
@@ -334,12 +392,12 @@ static const struct pseudo_row pid_rows[] = {
 	{"oom_score", PROC_RO, .show = show_oom_score},
 	{"oom_score_adj", PROC_RW, .show = show_oom_score_adj, .store = store_oom_score_adj},
 	{"personality", PROC_PRIVATE, .show = show_personality, .open = proc_open_access},
-	{"projid_map", PROC_RO, .show = show_id_map},
+	{"projid_map", PROC_RO, .show = show_projid_map},
 	{"root", PROC_LINK, .show = proc_show_root, .get_link = proc_get_root},
 	{"sched", PROC_RO, .show = proc_show_sched},
 	{"schedstat", PROC_RO, .show = proc_show_schedstat},
 	{"sessionid", PROC_RO, .show = pseudo_show_text, .arg = "4294967295"},
-	{"setgroups", PROC_RO, .show = pseudo_show_text, .arg = "allow"},
+	{"setgroups", PROC_RW, .show = show_setgroups, .store = store_setgroups},
 	{"smaps", PROC_RO, .show = proc_show_smaps, .open = proc_open_access, .mm = pid_mm},
 	{"smaps_rollup", PROC_RO, .show = proc_show_smaps_rollup, .open = proc_open_access,
 		.mm = pid_mm},
@@ -351,7 +409,7 @@ static const struct pseudo_row pid_rows[] = {
 		.present = is_process},
 	{"timers", PROC_RO, .show = show_timers, .present = is_process},
 	{"timerslack_ns", PROC_RO, .show = show_timerslack, .present = is_process},
-	{"uid_map", PROC_RO, .show = show_id_map},
+	{"uid_map", PROC_RW, .show = show_uid_map, .store = store_uid_map},
 	{"wchan", PROC_RO, .show = proc_show_wchan},
 };
 

@@ -124,6 +124,12 @@ static void mountinfo_row(struct seq *s, const struct mount *m, const struct mou
 	seq_escape(s, t->at, SPECIAL);
 	seq_puts(s, m->flags & MNT_READONLY ? " ro" : " rw");
 	show_flags(s, m->flags);
+	if (m->peer_group)
+		seq_printf(s, " shared:%u", m->peer_group);
+	if (m->master_group)
+		seq_printf(s, " master:%u", m->master_group);
+	if (m->unbindable)
+		seq_puts(s, " unbindable");
 	seq_printf(s, " - %s ", m->sb->type->name);
 	show_source(s, m);
 	seq_puts(s, m->sb->readonly ? " ro" : " rw");

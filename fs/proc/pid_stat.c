@@ -102,9 +102,10 @@ static void show_stat_head(struct seq *s, const struct pseudo_ctx *c, const stru
 	int tty_nr = 0, tpgid = -1;
 
 	proc_tty(tg, &tty_nr, &tpgid);
-	seq_printf(s, "%d (%s) %c %d %d %d %d %d %u", c->tid ? c->tid : tg->pid, proc_comm(c),
-		proc_state(c), tg->parent ? tg->parent->pid : 0, tg->pgid, tg->sid, tty_nr, tpgid,
-		stat_flags(tg));
+	seq_printf(s, "%d (%s) %c %d %d %d %d %d %u", proc_pid(c, c->tid ? c->tid : tg->pid),
+		proc_comm(c), proc_state(c), proc_pid(c, tg->parent ? tg->parent->pid : 0),
+		proc_pid(c, tg->pgid), proc_pid(c, tg->sid), tty_nr,
+		tpgid > 0 ? proc_pid(c, tpgid) : tpgid, stat_flags(tg));
 	seq_printf(s, " %llu %llu %llu %llu %llu %llu %llu %llu", (unsigned long long)u->minflt,
 		(unsigned long long)cu->minflt, (unsigned long long)u->majflt,
 		(unsigned long long)cu->majflt, (unsigned long long)proc_ticks(u->utime_ns),
@@ -223,7 +224,7 @@ int proc_show_sched(struct seq *s, const struct pseudo_ctx *c)
 		return -ESRCH;
 	proc_usage(c, &u);
 	ns = u.utime_ns + u.stime_ns;
-	seq_printf(s, "%s (%d, #threads: %u)\n", t->comm, t->tid, c->tg->nr_tasks);
+	seq_printf(s, "%s (%d, #threads: %u)\n", t->comm, proc_pid(c, t->tid), c->tg->nr_tasks);
 	seq_puts(s, "-------------------------------------------------------------------\n");
 	seq_printf(s, "%-45s:%14llu.%06llu\n", "se.sum_exec_runtime",
 		(unsigned long long)(ns / NSEC_PER_MSEC), (unsigned long long)(ns % NSEC_PER_MSEC));

@@ -6,7 +6,9 @@
 #include "fs/fdtable.h"
 #include "fs/proc/proc.h"
 #include "kernel/os.h"
+#include "kernel/pid_ns.h"
 #include "kernel/task.h"
+#include "kernel/user_ns.h"
 
 #include <stdio.h>
 
@@ -54,27 +56,48 @@ static void show_ids(struct seq *s, const struct pseudo_ctx *c)
 	const struct cred *cr = t ? t->cred : NULL;
 	u32 uid = tg->exit_uid;
 
-	seq_printf(s, "Tgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n", tg->pid,
-		c->tid ? c->tid : tg->pid, tg->parent ? tg->parent->pid : 0);
+	seq_printf(s, "Tgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n",
+		proc_pid(c, tg->pid), proc_pid(c, c->tid ? c->tid : tg->pid),
+		proc_pid(c, tg->parent ? tg->parent->pid : 0));
 	if (!cr) {
 		seq_printf(s, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\nFDSize:\t0\nGroups:\t\n",
 			uid, uid, tg->exit_suid, uid, 0, 0, 0, 0);
 		return;
 	}
-	seq_printf(s, "Uid:\t%u\t%u\t%u\t%u\n", cr->uid, cr->euid, cr->suid, cr->fsuid);
-	seq_printf(s, "Gid:\t%u\t%u\t%u\t%u\n", cr->gid, cr->egid, cr->sgid, cr->fsgid);
+	seq_printf(s, "Uid:\t%u\t%u\t%u\t%u\n", uid_out(cr->uid), uid_out(cr->euid),
+		uid_out(cr->suid), uid_out(cr->fsuid));
+	seq_printf(s, "Gid:\t%u\t%u\t%u\t%u\n", gid_out(cr->gid), gid_out(cr->egid),
+		gid_out(cr->sgid), gid_out(cr->fsgid));
 	seq_printf(s, "FDSize:\t%u\nGroups:\t", t->files ? t->files->nr : 0);
 	for (unsigned i = 0; i < cr->nr_groups; i++)
-		seq_printf(s, i ? " %u" : "%u", cr->groups[i]);
+		seq_printf(s, i ? " %u" : "%u", gid_out(cr->groups[i]));
 	seq_puts(s, " \n");
+}
+
+/* An id in every namespace from the one shown down to the process's own. */
+static void show_ns_ids(struct seq *s, const struct pseudo_ctx *c, const char *name, pid_t id)
+{
+	const struct pid_ns *shown = c->ns ? (const struct pid_ns *)c->ns : &init_pid_ns;
+	const struct pid_ns *own = c->tg->pid_ns ? c->tg->pid_ns : &init_pid_ns;
+
+	seq_printf(s, "%s:", name);
+	for (unsigned level = shown->level; level <= own->level; level++) {
+		const struct pid_ns *ns = own;
+
+		while (ns->level > level)
+			ns = ns->parent;
+		seq_printf(s, "\t%d", pid_in_ns(ns, id));
+	}
+	seq_putc(s, '\n');
 }
 
 static void show_namespaces(struct seq *s, const struct pseudo_ctx *c)
 {
-	pid_t id = c->tid ? c->tid : c->tg->pid;
-
-	seq_printf(s, "NStgid:\t%d\nNSpid:\t%d\nNSpgid:\t%d\nNSsid:\t%d\nKthread:\t0\n", c->tg->pid,
-		id, c->tg->pgid, c->tg->sid);
+	show_ns_ids(s, c, "NStgid", c->tg->pid);
+	show_ns_ids(s, c, "NSpid", c->tid ? c->tid : c->tg->pid);
+	show_ns_ids(s, c, "NSpgid", c->tg->pgid);
+	show_ns_ids(s, c, "NSsid", c->tg->sid);
+	seq_puts(s, "Kthread:\t0\n");
 }
 
 static void kib(struct seq *s, const char *name, u64 kib)

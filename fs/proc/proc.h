@@ -38,6 +38,8 @@ int proc_open_access(const struct pseudo_ctx *c); /* an open hook: 0, -EACCES, -
 /* The text of a small file of the host, NUL-terminated; -errno. To be freed. */
 ssize_t proc_host_text(const char *path, char **out);
 u64 proc_ticks(u64 ns); /* USER_HZ */
+/* An id as the mount of proc that c belongs to shows it; 0: not visible there. */
+pid_t proc_pid(const struct pseudo_ctx *c, pid_t id);
 
 /* Shows; grouped by the file they live in. */
 int proc_show_stat(struct seq *s, const struct pseudo_ctx *c); /* pid_stat.c */

@@ -7,23 +7,36 @@
 #include "fs/proc/sysvipc.h"
 #include "kernel/dmesg.h"
 #include "kernel/lib/log.h"
+#include "kernel/pid_ns.h"
 #include "kernel/task.h"
 
 #define PROC_SUPER_MAGIC 0x9fa0
 
+pid_t proc_pid(const struct pseudo_ctx *c, pid_t id)
+{
+	return c->ns ? pid_in_ns((const struct pid_ns *)c->ns, id) : id;
+}
+
+static pid_t from_key(const struct pseudo_ctx *c, u64 key)
+{
+	if (!key || key > INT_MAX)
+		return -1;
+	return c->ns ? pid_from_ns((const struct pid_ns *)c->ns, (pid_t)key) : (pid_t)key;
+}
+
 static int show_self(struct seq *s, const struct pseudo_ctx *c)
 {
-	if (!current)
+	if (!current || !proc_pid(c, current->tg->pid))
 		return -ENOENT;
-	seq_printf(s, "%d", current->tg->pid);
+	seq_printf(s, "%d", proc_pid(c, current->tg->pid));
 	return 0;
 }
 
 static int show_thread_self(struct seq *s, const struct pseudo_ctx *c)
 {
-	if (!current)
+	if (!current || !proc_pid(c, current->tg->pid))
 		return -ENOENT;
-	seq_printf(s, "%d/task/%d", current->tg->pid, current->tid);
+	seq_printf(s, "%d/task/%d", proc_pid(c, current->tg->pid), proc_pid(c, current->tid));
 	return 0;
 }
 
@@ -69,21 +82,28 @@ static int compare_u64(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+static bool is_listed(const struct pseudo_ctx *dir, const struct tgroup *tg, u64 from)
+{
+	pid_t nr = proc_pid(dir, tg->pid);
+
+	return nr > 0 && (u64)nr >= from;
+}
+
 static ssize_t pid_keys(const struct pseudo_ctx *dir, u64 from, u64 **out)
 {
 	const struct tgroup *tg;
 	size_t nr = 0, i = 0;
 
 	list_for_each_entry (tg, &all_tgroups, all_link)
-		nr += (u64)tg->pid >= from;
+		nr += is_listed(dir, tg, from);
 	if (!nr)
 		return 0;
 	*out = calloc(nr, sizeof(u64));
 	if (!*out)
 		return -ENOMEM;
 	list_for_each_entry (tg, &all_tgroups, all_link)
-		if ((u64)tg->pid >= from)
-			(*out)[i++] = (u64)tg->pid;
+		if (is_listed(dir, tg, from))
+			(*out)[i++] = (u64)proc_pid(dir, tg->pid);
 	qsort(*out, nr, sizeof(u64), compare_u64);
 	return (ssize_t)nr;
 }
@@ -91,13 +111,11 @@ static ssize_t pid_keys(const struct pseudo_ctx *dir, u64 from, u64 **out)
 /* A thread's id names its process too, though it is not listed. */
 static int pid_enter(const struct pseudo_ctx *dir, struct pseudo_ctx *child)
 {
-	struct tgroup *tg;
+	pid_t id = from_key(dir, child->key);
+	struct tgroup *tg = tgroup_find(id);
 	struct task *t;
 
-	if (!child->key || child->key > INT_MAX)
-		return -ENOENT;
-	tg = tgroup_find((pid_t)child->key);
-	if (!tg && (t = task_find((pid_t)child->key)))
+	if (!tg && (t = task_find(id)))
 		tg = t->tg;
 	if (!tg)
 		return -ENOENT;
@@ -118,10 +136,11 @@ static int proc_mount(
 	const struct fs_type *type, const char *source, const char *data, struct super **out)
 {
 	pseudo_owner_hook = proc_owner;
-	return pseudo_mount(type, PROC_SUPER_MAGIC, &root_row, out);
+	return pseudo_mount(type, PROC_SUPER_MAGIC, &root_row, &pid_ns_current()->ns, out);
 }
 
 const struct fs_type proc_fs_type = {
 	.name = "proc",
+	.user_mount = true,
 	.mount = proc_mount,
 };

@@ -28,17 +28,24 @@
 	}
 
 /* ---- names of the machine ---- */
+static char *name_of(const struct pseudo_ctx *c)
+{
+	struct uts_ns *ns = uts_current();
+
+	return c->row->name[0] == 'h' ? ns->nodename : ns->domainname;
+}
+
 static int show_name(struct seq *s, const struct pseudo_ctx *c)
 {
-	seq_printf(s, "%s\n", (const char *)c->row->arg);
+	seq_printf(s, "%s\n", name_of(c));
 	return 0;
 }
 
 static int store_name(const struct pseudo_ctx *c, char *text, size_t len)
 {
-	if (!capable(CAP_SYS_ADMIN))
+	if (!ns_capable(uts_current()->ns.owner, CAP_SYS_ADMIN))
 		return -EPERM;
-	return uts_set((char *)c->row->arg, text, MIN(strcspn(text, "\n"), (size_t)UTS_LEN));
+	return uts_set(name_of(c), text, MIN(strcspn(text, "\n"), (size_t)UTS_LEN));
 }
 
 /* ---- random ---- */
@@ -127,16 +134,8 @@ static const struct pseudo_row kernel_rows[] = {
 		.mode = PROC_RW,
 		.show = show_dmesg_restrict,
 		.store = store_dmesg_restrict},
-	{.name = "domainname",
-		.mode = PROC_RW,
-		.show = show_name,
-		.store = store_name,
-		.arg = uts_domainname},
-	{.name = "hostname",
-		.mode = PROC_RW,
-		.show = show_name,
-		.store = store_name,
-		.arg = uts_nodename},
+	{.name = "domainname", .mode = PROC_RW, .show = show_name, .store = store_name},
+	{.name = "hostname", .mode = PROC_RW, .show = show_name, .store = store_name},
 	PROC_IPC_LIMIT("msg_next_id", ipc_limit_msg_next_id),
 	PROC_IPC_LIMIT("msgmax", ipc_limit_msgmax),
 	PROC_IPC_LIMIT("msgmnb", ipc_limit_msgmnb),

@@ -75,7 +75,7 @@ int proc_store_ipc_limit(const struct pseudo_ctx *c, char *text, size_t len)
 	const struct ipc_limit *l = c->row->arg;
 	s64 v;
 
-	if (!capable(CAP_SYS_ADMIN))
+	if (!ns_capable(ipc_current_ns()->ns.owner, CAP_SYS_ADMIN))
 		return -EPERM;
 	if (pseudo_parse(text, l->min, l->max, &v) < 0)
 		return -EINVAL;
@@ -101,7 +101,7 @@ int proc_store_shm_limit(const struct pseudo_ctx *c, char *text, size_t len)
 	char *end;
 	u64 v = strtoull(text, &end, 10);
 
-	if (!capable(CAP_SYS_ADMIN))
+	if (!ns_capable(ipc_current_ns()->ns.owner, CAP_SYS_ADMIN))
 		return -EPERM;
 	if (end == text || *text == '-' || (*end && *end != '\n'))
 		return -EINVAL;
@@ -121,7 +121,7 @@ int proc_store_sem_limits(const struct pseudo_ctx *c, char *text, size_t len)
 {
 	s32 *sem = ipc_current_ns()->sem, v[4];
 
-	if (!capable(CAP_SYS_ADMIN))
+	if (!ns_capable(ipc_current_ns()->ns.owner, CAP_SYS_ADMIN))
 		return -EPERM;
 	memcpy(v, sem, sizeof(v));
 	for (int i = 0; i < 4; i++) {

@@ -318,10 +318,11 @@ static const struct pseudo_row root_row = {.name = "/", .mode = S_IFDIR | 0555, 
 static int sysfs_mount(
 	const struct fs_type *type, const char *source, const char *data, struct super **out)
 {
-	return pseudo_mount(type, SYSFS_MAGIC, &root_row, out);
+	return pseudo_mount(type, SYSFS_MAGIC, &root_row, NULL, out);
 }
 
 const struct fs_type sysfs_fs_type = {
 	.name = "sysfs",
+	.user_mount = true,
 	.mount = sysfs_mount,
 };

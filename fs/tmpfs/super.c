@@ -6,6 +6,8 @@
 #include "fs/file.h"
 #include "fs/tmpfs/internal.h"
 #include "kernel/os.h"
+#include "kernel/task.h"
+#include "kernel/user_ns.h"
 
 #include <stdio.h>
 
@@ -193,6 +195,15 @@ static int parse_number(const char *s, int base, u32 *out)
 	return 0;
 }
 
+static int parse_id(const char *value, u32 (*map)(u32), u32 *out)
+{
+	int ret = parse_number(value, 10, out);
+
+	if (ret == 0)
+		*out = map(*out);
+	return ret == 0 && *out == ID_INVALID ? -EINVAL : ret;
+}
+
 static int parse_option(struct tmpfs_super *ts, const char *key, const char *value, u64 total)
 {
 	static const char *const ignored[] = {"inode32", "inode64", "noswap", "huge", "mpol"};
@@ -217,9 +228,9 @@ static int parse_option(struct tmpfs_super *ts, const char *key, const char *val
 	if (!strcmp(key, "mode"))
 		return parse_number(value, 8, &ts->mode);
 	if (!strcmp(key, "uid"))
-		return parse_number(value, 10, &ts->uid);
+		return parse_id(value, uid_in, &ts->uid);
 	if (!strcmp(key, "gid"))
-		return parse_number(value, 10, &ts->gid);
+		return parse_id(value, gid_in, &ts->gid);
 	return -EINVAL;
 }
 
@@ -274,6 +285,10 @@ static int tmpfs_mount(
 	if (os_sysinfo(&si) < 0)
 		si.mem_total = 1ull << 30;
 	ts->mode = 01777;
+	if (current) {
+		ts->uid = current->cred->fsuid;
+		ts->gid = current->cred->fsgid;
+	}
 	ts->max_bytes = si.mem_total / 2;
 	ts->max_inodes = MAX(si.mem_total / PAGE_SIZE / 2, (u64)1024);
 	ret = parse_options(ts, data, si.mem_total);
@@ -299,6 +314,7 @@ static int tmpfs_mount(
 
 const struct fs_type tmpfs_fs_type = {
 	.name = "tmpfs",
+	.user_mount = true,
 	.mount = tmpfs_mount,
 };
 

@@ -7,31 +7,62 @@
 
 #include "kernel/os.h"
 #include "kernel/task.h"
+#include "kernel/user_ns.h"
 
 #define SLOT_SHIFT 15
 #define SLOTS_MAX (1u << SLOT_SHIFT)
 #define CYCLE_MIN 64u /* slots are in rotation among at least so many */
 
+#define DEFAULT_LIMITS \
+	.tables = {{.next_id = -1}, {.next_id = -1}, {.next_id = -1}}, \
+	.shmmax = UINT64_MAX - (1ull << 24), .shmall = UINT64_MAX - (1ull << 24), .shmmni = 4096, \
+	.msgmax = 8192, .msgmnb = 16384, .msgmni = 32000, .sem = {32000, 1024000000, 500, 32000}, \
+	.mq = {.queues_max = 256, \
+		.msg_max = 10, \
+		.msgsize_max = 8192, \
+		.msg_default = 10, \
+		.msgsize_default = 8192}
+
 struct ipc_ns init_ipc_ns = {
-	.refs = 1,
-	.tables = {{.next_id = -1}, {.next_id = -1}, {.next_id = -1}},
-	.shmmax = UINT64_MAX - (1ull << 24),
-	.shmall = UINT64_MAX - (1ull << 24),
-	.shmmni = 4096,
-	.msgmax = 8192,
-	.msgmnb = 16384,
-	.msgmni = 32000,
-	.sem = {32000, 1024000000, 500, 32000},
-	.mq = {.queues_max = 256,
-		.msg_max = 10,
-		.msgsize_max = 8192,
-		.msg_default = 10,
-		.msgsize_default = 8192},
+	.ns = {.kind = NS_IPC, .refs = 1, .number = 4026531839, .owner = &init_user_ns},
+	DEFAULT_LIMITS,
 };
 
 struct ipc_ns *ipc_current_ns(void)
 {
-	return &init_ipc_ns;
+	return nsset_current()->ipc;
+}
+
+struct ipc_ns *ipc_ns_create(struct user_ns *owner)
+{
+	static const struct ipc_ns fresh = {DEFAULT_LIMITS};
+	struct ipc_ns *ns = malloc(sizeof(*ns));
+
+	if (!ns)
+		return NULL;
+	*ns = fresh;
+	ns_init(&ns->ns, NS_IPC, owner);
+	return ns;
+}
+
+void ipc_ns_free(struct ipc_ns *ns)
+{
+	static void (*const destroy[])(struct ipc_obj * o) = {
+		msg_destroy, sem_destroy, shm_destroy};
+
+	for (int kind = 0; kind < IPC_KIND_COUNT; kind++) {
+		struct ipc_obj *o;
+		unsigned slot = 0;
+
+		while ((o = ipc_next(ns, (enum ipc_kind)kind, &slot)))
+			destroy[kind](o);
+		free(ns->tables[kind].slots);
+	}
+	if (ns->mq_mount) {
+		mqueue_ns_gone(ns->mq_mount->sb);
+		mount_put(ns->mq_mount);
+	}
+	free(ns);
 }
 
 time_t ipc_now(void)
@@ -224,24 +255,26 @@ int ipc_permission(const struct ipc_obj *o, u32 mode)
 		granted >>= 6;
 	else if (cred_in_group(c, o->cgid) || cred_in_group(c, o->gid))
 		granted >>= 3;
-	return (want & ~granted & 7) && !capable(CAP_IPC_OWNER) ? -EACCES : 0;
+	return (want & ~granted & 7) && !ns_capable(o->ns->ns.owner, CAP_IPC_OWNER) ? -EACCES : 0;
 }
 
 int ipc_owner(const struct ipc_obj *o)
 {
 	u32 euid = current->cred->euid;
 
-	return euid == o->cuid || euid == o->uid || capable(CAP_SYS_ADMIN) ? 0 : -EPERM;
+	return euid == o->cuid || euid == o->uid || ns_capable(o->ns->ns.owner, CAP_SYS_ADMIN)
+		       ? 0
+		       : -EPERM;
 }
 
 void ipc_to_perm(const struct ipc_obj *o, struct ipc_perm *p)
 {
 	*p = (struct ipc_perm){
 		.__key = o->key,
-		.uid = o->uid,
-		.gid = o->gid,
-		.cuid = o->cuid,
-		.cgid = o->cgid,
+		.uid = uid_out(o->uid),
+		.gid = gid_out(o->gid),
+		.cuid = uid_out(o->cuid),
+		.cgid = gid_out(o->cgid),
 		.mode = o->mode,
 		.__seq = o->seq,
 	};
@@ -249,10 +282,12 @@ void ipc_to_perm(const struct ipc_obj *o, struct ipc_perm *p)
 
 int ipc_set(struct ipc_obj *o, const struct ipc_perm *p)
 {
-	if (p->uid == (u32)-1 || p->gid == (u32)-1)
+	u32 uid = uid_in(p->uid), gid = gid_in(p->gid);
+
+	if (uid == ID_INVALID || gid == ID_INVALID)
 		return -EINVAL;
-	o->uid = p->uid;
-	o->gid = p->gid;
+	o->uid = uid;
+	o->gid = gid;
 	o->mode = (u16)((o->mode & ~0777) | (p->mode & 0777));
 	return 0;
 }

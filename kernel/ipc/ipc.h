@@ -9,6 +9,7 @@
 #include "kernel/abi_ipc.h"
 #include "kernel/ipc/mqueue.h"
 #include "kernel/lib/list.h"
+#include "kernel/ns.h"
 
 enum ipc_kind { IPC_KIND_MSG, IPC_KIND_SEM, IPC_KIND_SHM, IPC_KIND_COUNT };
 
@@ -34,7 +35,7 @@ struct ipc_table {
 };
 
 struct ipc_ns {
-	unsigned refs;
+	struct ns ns;
 	struct ipc_table tables[IPC_KIND_COUNT];
 	/* limits, as in /proc/sys/kernel */
 	u64 shmmax, shmall;
@@ -50,6 +51,8 @@ struct ipc_ns {
 
 extern struct ipc_ns init_ipc_ns;
 struct ipc_ns *ipc_current_ns(void);
+struct ipc_ns *ipc_ns_create(struct user_ns *owner); /* NULL: no memory */
+void ipc_ns_free(struct ipc_ns *ns);
 
 /* How one kind answers semget(2) & co. */
 struct ipc_get_ops {
@@ -66,7 +69,11 @@ struct ipc_obj *ipc_find_slot(enum ipc_kind kind, int slot);
 /* In order of slots: the first at or after *slot, which is moved behind it; NULL past the last. */
 struct ipc_obj *ipc_next(const struct ipc_ns *ns, enum ipc_kind kind, unsigned *slot);
 int ipc_max_slot(enum ipc_kind kind); /* 0 if there is none */
-void ipc_unlink(struct ipc_obj *o);   /* out of the table; its reference goes to the caller */
+/* Removes an object as IPC_RMID does, by kind: for the end of a namespace. */
+void shm_destroy(struct ipc_obj *o);
+void sem_destroy(struct ipc_obj *o);
+void msg_destroy(struct ipc_obj *o);
+void ipc_unlink(struct ipc_obj *o); /* out of the table; its reference goes to the caller */
 
 int ipc_permission(const struct ipc_obj *o, u32 mode); /* S_I* for any class: 0 or -EACCES */
 int ipc_owner(const struct ipc_obj *o);		       /* may change or remove it: 0 or -EPERM */

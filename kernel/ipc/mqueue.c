@@ -34,7 +34,6 @@ struct mq_wait { /* a sender with its message, or a receiver who will be given o
 };
 
 struct mqueue {
-	struct ipc_ns *ns;
 	s64 max_messages, max_size, nr;
 	u64 bytes;		   /* queued */
 	struct list_head messages; /* highest priority first, then oldest */
@@ -92,7 +91,6 @@ int mqueue_create(struct ipc_ns *ns, const struct abi_mq_attr *attr, struct mque
 	q = calloc(1, sizeof(*q));
 	if (!q)
 		return -ENOMEM;
-	q->ns = ns;
 	q->max_messages = maxmsg;
 	q->max_size = msgsize;
 	q->owner_uid = current->cred->uid;

@@ -31,6 +31,8 @@ extern const struct file_ops mqueue_fops; /* of a file whose inode->priv is a st
 extern const struct fs_type mqueue_fs_type;
 /* The directory of ns's queues, borrowed; it is made at its first use. */
 int mqueue_root(struct ipc_ns *ns, struct path *out);
+/* The namespace has ended; what is still mounted of it stays, and takes no new queues. */
+void mqueue_ns_gone(struct super *sb);
 /* Makes d (negative, in that directory) a queue; the caller has checked permissions. */
 int mqueue_make(struct inode *dir, struct dentry *d, u32 mode, const struct abi_mq_attr *attr);
 

@@ -6,9 +6,11 @@
 #include "fs/seq.h"
 #include "kernel/ipc/ipc.h"
 #include "kernel/ipc/ipc_show.h"
+#include "kernel/pid_ns.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
 #include "kernel/uaccess.h"
+#include "kernel/user_ns.h"
 
 struct msg {
 	struct list_head link;
@@ -323,8 +325,8 @@ static long msg_stat(int id, int cmd, uaddr_t buf)
 	ds.__msg_cbytes = q->bytes;
 	ds.msg_qnum = q->nr;
 	ds.msg_qbytes = q->max_bytes;
-	ds.msg_lspid = q->lspid;
-	ds.msg_lrpid = q->lrpid;
+	ds.msg_lspid = pid_out(q->lspid);
+	ds.msg_lrpid = pid_out(q->lrpid);
 	ret = copy_to_user(buf, &ds, sizeof(ds));
 	return ret < 0 ? ret : index ? o->id : 0;
 }
@@ -437,8 +439,14 @@ int msg_show(struct seq *s)
 			"%10d %10d  %4o  %10llu %10llu %5u %5u %5u %5u %5u %5u %10lld %10lld "
 			"%10lld\n",
 			o->key, o->id, o->mode, (unsigned long long)q->bytes,
-			(unsigned long long)q->nr, q->lspid, q->lrpid, o->uid, o->gid, o->cuid,
-			o->cgid, (long long)q->stime, (long long)q->rtime, (long long)q->ctime);
+			(unsigned long long)q->nr, pid_out(q->lspid), pid_out(q->lrpid),
+			uid_out(o->uid), gid_out(o->gid), uid_out(o->cuid), gid_out(o->cgid),
+			(long long)q->stime, (long long)q->rtime, (long long)q->ctime);
 	}
 	return 0;
+}
+
+void msg_destroy(struct ipc_obj *o)
+{
+	queue_remove(queue_of(o));
 }

@@ -9,10 +9,12 @@
 #include "fs/seq.h"
 #include "kernel/ipc/ipc.h"
 #include "kernel/ipc/ipc_show.h"
+#include "kernel/pid_ns.h"
 #include "kernel/sys_time.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
 #include "kernel/uaccess.h"
+#include "kernel/user_ns.h"
 
 #define SEM_VALUE_MAX_ 32767
 #define SEM_ADJUST_MAX 32767
@@ -530,7 +532,7 @@ static long sem_values(struct sem_set *s, unsigned i, int cmd, u64 arg)
 	case GETVAL:
 		return s->sems[i].value;
 	case GETPID:
-		return s->sems[i].pid;
+		return pid_out(s->sems[i].pid);
 	case GETNCNT:
 	case GETZCNT:
 		return count_waiters(s, i, cmd == GETZCNT);
@@ -580,7 +582,12 @@ int sem_show(struct seq *s)
 		    "      ctime\n");
 	while ((o = ipc_next(ipc_current_ns(), IPC_KIND_SEM, &slot)))
 		seq_printf(s, "%10d %10d  %4o %10u %5u %5u %5u %5u %10lld %10lld\n", o->key, o->id,
-			o->mode, set_of(o)->nr, o->uid, o->gid, o->cuid, o->cgid,
-			(long long)set_of(o)->otime, (long long)set_of(o)->ctime);
+			o->mode, set_of(o)->nr, uid_out(o->uid), gid_out(o->gid), uid_out(o->cuid),
+			gid_out(o->cgid), (long long)set_of(o)->otime, (long long)set_of(o)->ctime);
 	return 0;
+}
+
+void sem_destroy(struct ipc_obj *o)
+{
+	set_remove(set_of(o));
 }

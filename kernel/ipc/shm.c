@@ -13,10 +13,12 @@
 #include "kernel/mapped.h"
 #include "kernel/meminfo.h"
 #include "kernel/os.h"
+#include "kernel/pid_ns.h"
 #include "kernel/sys_mm.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
 #include "kernel/uaccess.h"
+#include "kernel/user_ns.h"
 
 #include <asm/unistd.h>
 #include <stdio.h>
@@ -436,8 +438,8 @@ static long put_stat(struct shm_seg *s, uaddr_t buf, bool index)
 		.shm_atime = s->atime,
 		.shm_dtime = s->dtime,
 		.shm_ctime = s->ctime,
-		.shm_cpid = s->cpid,
-		.shm_lpid = s->lpid,
+		.shm_cpid = pid_out(s->cpid),
+		.shm_lpid = pid_out(s->lpid),
 	};
 	int id = s->obj.id, nr;
 	long ret;
@@ -619,10 +621,26 @@ int shm_show(struct seq *s)
 		seq_printf(s,
 			"%10d %10d  %4o %21llu %5d %5d  %5u %5u %5u %5u %5u %10lld %10lld %10lld "
 			"%21llu %21llu\n",
-			o->key, o->id, o->mode, (unsigned long long)g->size, g->cpid, g->lpid, nr,
-			o->uid, o->gid, o->cuid, o->cgid, (long long)g->atime, (long long)g->dtime,
+			o->key, o->id, o->mode, (unsigned long long)g->size, pid_out(g->cpid),
+			pid_out(g->lpid), nr, uid_out(o->uid), gid_out(o->gid), uid_out(o->cuid),
+			gid_out(o->cgid), (long long)g->atime, (long long)g->dtime,
 			(long long)g->ctime, (unsigned long long)(resident_pages(g) * PAGE_SIZE),
 			0ull);
 	}
 	return 0;
+}
+
+/* Who still has it mapped keeps the memory: the host sees to that. */
+void shm_destroy(struct ipc_obj *o)
+{
+	struct shm_seg *s = seg_of(o);
+
+	while (!list_empty(&s->uses)) {
+		struct shm_use *u = list_first(&s->uses, struct shm_use, seg_link);
+
+		list_del(&u->seg_link);
+		list_del(&u->mm_link);
+		free(u);
+	}
+	seg_remove(s);
 }

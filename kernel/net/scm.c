@@ -8,7 +8,9 @@
 
 #include "fs/fdtable.h"
 #include "kernel/cred.h"
+#include "kernel/pid_ns.h"
 #include "kernel/task.h"
+#include "kernel/user_ns.h"
 
 static void scm_fds_free(struct scm_fds *fds)
 {
@@ -56,11 +58,15 @@ static int scm_add_fds(struct scm *scm, const u8 *data, size_t len)
 	return 0;
 }
 
-static int scm_check_cred(const struct ucred *uc)
+/* Ids are the caller's, and the kernel's afterwards. */
+static int scm_check_cred(struct ucred *uc)
 {
 	const struct cred *c = current->cred;
 
-	if (uc->uid == (uid_t)-1 || uc->gid == (gid_t)-1)
+	uc->pid = pid_in(uc->pid);
+	uc->uid = uid_in(uc->uid);
+	uc->gid = gid_in(uc->gid);
+	if (uc->uid == ID_INVALID || uc->gid == ID_INVALID)
 		return -EINVAL;
 	if (uc->pid != current->tg->pid) {
 		if (!cred_has(c, CAP_SYS_ADMIN))
@@ -184,10 +190,13 @@ int scm_recv(struct sock *sk, struct sock_msg *m, struct scm *scm, bool peek)
 	int err = 0;
 
 	if (sk->passcred && m->ucontrol) {
-		struct ucred none = {0, 65534, 65534};
+		struct ucred uc = {0, ID_OVERFLOW, ID_OVERFLOW};
 
-		err = sock_put_cmsg(m, SOL_SOCKET, SCM_CREDENTIALS,
-			scm->has_cred ? &scm->cred : &none, sizeof(none));
+		if (scm->has_cred)
+			uc = (struct ucred){pid_out(scm->cred.pid), uid_out(scm->cred.uid),
+				gid_out(scm->cred.gid)};
+
+		err = sock_put_cmsg(m, SOL_SOCKET, SCM_CREDENTIALS, &uc, sizeof(uc));
 	} else if (sk->passcred) {
 		m->out_flags |= MSG_CTRUNC;
 	}

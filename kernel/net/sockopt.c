@@ -6,7 +6,9 @@
 #include "kernel/net/socket.h"
 
 #include "kernel/cred.h"
+#include "kernel/pid_ns.h"
 #include "kernel/task.h"
+#include "kernel/user_ns.h"
 
 #define SNDBUF_MIN 4608u
 #define RCVBUF_MIN 2304u
@@ -193,8 +195,9 @@ static int get_peercred(struct sock *sk, void *buf, u32 size)
 	const struct cred *c = sk->ops->peercred ? sk->ops->peercred(sk, &uc.pid) : NULL;
 
 	if (c) {
-		uc.uid = c->euid;
-		uc.gid = c->egid;
+		uc.pid = pid_out(uc.pid);
+		uc.uid = uid_out(c->euid);
+		uc.gid = gid_out(c->egid);
 	}
 	size = MIN(size, (u32)sizeof(uc));
 	memcpy(buf, &uc, size);

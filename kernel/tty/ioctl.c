@@ -7,6 +7,7 @@
 #include "kernel/syscall.h"
 #include "kernel/task.h"
 #include "kernel/tty/tty.h"
+#include "kernel/pid_ns.h"
 
 #define ABI_TIOCGDEV 0x80045432u
 #define ABI_TIOCGEXCL 0x80045440u
@@ -218,6 +219,7 @@ static long set_pgrp(struct tty *tty, uaddr_t arg)
 		return -ENOTTY;
 	if (copy_from_user(&pgid, arg, sizeof(pgid)))
 		return -EFAULT;
+	pgid = pid_in(pgid);
 	if (pgid < 0)
 		return -EINVAL;
 	if (!pgrp_exists(pgid))
@@ -375,13 +377,13 @@ long tty_ioctl_common(struct tty *tty, u32 cmd, uaddr_t arg, bool master)
 	case TIOCSWINSZ:
 		return resize(tty, arg);
 	case TIOCGPGRP:
-		return not_mine(tty, master) ? -ENOTTY : put_user_u32(arg, tty->pgrp);
+		return not_mine(tty, master) ? -ENOTTY : put_user_u32(arg, (u32)pid_out(tty->pgrp));
 	case TIOCSPGRP:
 		return set_pgrp(tty, arg);
 	case TIOCGSID:
 		if (not_mine(tty, master) || !tty->sid)
 			return -ENOTTY;
-		return put_user_u32(arg, tty->sid);
+		return put_user_u32(arg, (u32)pid_out(tty->sid));
 	case TIOCEXCL:
 		return exclusive(tty, true);
 	case TIOCNXCL:

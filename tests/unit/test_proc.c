@@ -202,7 +202,7 @@ START_TEST(names_are_set_through_their_files)
 	fd = open_proc("/proc/sys/kernel/hostname", 0, O_WRONLY | O_TRUNC);
 	ck_assert_int_eq(CALL(write, (u64)fd, fake_str("box\n"), 4), 4);
 	CALL(close, (u64)fd);
-	ck_assert_str_eq(uts_nodename, "box");
+	ck_assert_str_eq(init_uts_ns.nodename, "box");
 	ck_assert_str_eq(read_proc("/proc/sys/kernel/hostname", 0), "box\n");
 	fd = open_proc("/proc/self/oom_score_adj", 0, O_WRONLY);
 	ck_assert_int_eq(CALL(write, (u64)fd, fake_str("1001"), 4), -EINVAL);

@@ -64,7 +64,7 @@ static void setup(void)
 
 	nr_children = 3;
 	generation = 0;
-	ck_assert_int_eq(pseudo_mount(&type, 0x1234, &root_row, &sb), 0);
+	ck_assert_int_eq(pseudo_mount(&type, 0x1234, &root_row, NULL, &sb), 0);
 	ck_assert_int_eq(mount_root(sb, 0, &root), 0);
 	super_put(sb);
 }
