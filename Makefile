@@ -81,7 +81,7 @@ blob_obj := $(O)/gen/stub_blob.o
 default_tree := $(if $(filter build,$(O)),yes)
 SKIFF := $(if $(default_tree),./skiff,$(O)/skiff)
 
-.PHONY: all run check check-unit check-guest check-e2e guest-programs bench lint format clean help FORCE
+.PHONY: all run check check-unit check-guest check-e2e guest-programs bench bench-machines lint format clean help FORCE
 
 # Until every part is there: the objects.
 ready := $(and $(wildcard arch-um/main.c),$(wildcard skas/stub/stub.ld))
@@ -199,6 +199,9 @@ $(O)/bench: tests/bench/bench.c $(O)/gen/flags
 bench: all $(O)/bench
 	$(Q)SKIFF='$(SKIFF)' BENCH='$(O)/bench' tests/bench/run
 
+bench-machines: all
+	$(Q)SKIFF='$(SKIFF)' tests/bench/machines
+
 # --- the rest ---
 
 # With a terminal on stdin: a shell. Otherwise, or with CMD=..., that command; without CMD a tour.
@@ -228,6 +231,7 @@ help:
 	@echo 'make check-guest    tests/guest programs, on the host and in the guest [T=area/name, BACKENDS=]'
 	@echo 'make check-e2e      real programs in the guest                     [T=script]'
 	@echo 'make bench          native and guest side by side'
+	@echo 'make bench-machines 500 machines at once: density, start, parallel work'
 	@echo 'make lint           layers, format, static checks'
 	@echo 'make format         apply the format'
 	@echo 'make clean          remove what was built'
