@@ -6,6 +6,7 @@
 #include "arch-um/lifecycle.h"
 
 #include "arch-um/hub.h"
+#include "arch-um/mconsole.h"
 #include "kernel/os.h"
 #include "skas/skas.h"
 
@@ -26,7 +27,7 @@ struct machine_dir this_machine = {.base = -1, .fd = -1, .lock = -1};
 static const struct run_options *options;
 static char **start_argv;
 static int ready_fd = -1; /* the process in the foreground waits for a byte, or its end */
-static bool stopping;
+static bool stopping, rebooting;
 static unsigned nr_restarts, nr_soon;
 static u64 started_ns;
 
@@ -213,6 +214,11 @@ void lifecycle_ready(void)
 	ready_fd = -1;
 }
 
+void lifecycle_reboot(void)
+{
+	rebooting = true;
+}
+
 void lifecycle_stopping(void)
 {
 	stopping = true;
@@ -224,6 +230,8 @@ static bool restart_wanted(int status)
 {
 	const struct restart_policy *r = &options->restart;
 
+	if (rebooting)
+		return true;
 	if (stopping || ready_fd >= 0 || !options->detach)
 		return false;
 	if (r->kind == RESTART_ON_FAILURE)
@@ -236,6 +244,8 @@ static void restart_delay(void)
 	u64 ms = RESTART_DELAY_MS;
 	struct timespec ts;
 
+	if (rebooting)
+		return;
 	nr_soon = os_clock_ns(OS_CLOCK_MONOTONIC) - started_ns < LONG_LIFE_NS ? nr_soon + 1 : 0;
 	for (unsigned i = 1; i < nr_soon && ms < RESTART_DELAY_MAX_MS; i++)
 		ms *= 2;
@@ -267,6 +277,7 @@ void lifecycle_end(int status)
 	if (this_machine.fd < 0)
 		return;
 	hub_flush();
+	mconsole_end();
 	unlinkat(this_machine.fd, "control", 0);
 	if (ready_fd >= 0) /* it never ran: the process in the foreground sees to the rest */
 		return;

@@ -18,6 +18,7 @@ extern struct machine_dir this_machine; /* fd < 0: it has none */
 int lifecycle_start(const struct run_options *o, char **argv);
 int lifecycle_write_config(void); /* once the backend is known. 0 or -errno */
 void lifecycle_ready(void);	  /* CMD runs */
+void lifecycle_reboot(void);	  /* the end to come is followed by a new start */
 void lifecycle_stopping(void);	  /* the user ends it: no restart */
 /* Before the process exits with status: the log, the status, the directory; or starts anew, then
  * it does not return. */

@@ -7,6 +7,7 @@
 #include "arch-um/hub.h"
 #include "arch-um/lifecycle.h"
 #include "arch-um/loop.h"
+#include "arch-um/mconsole.h"
 #include "arch-um/options.h"
 #include "kernel/lib/log.h"
 #include "kernel/syscall.h"
@@ -101,6 +102,8 @@ static int run(struct run_options *o)
 			strerror(errno));
 		return 125;
 	}
+	if (this_machine.fd >= 0 && (o->name || o->detach))
+		mconsole_start(this_machine.name);
 	o->m.outside = this_machine.fd >= 0;
 	o->m.started = lifecycle_ready;
 	if (machine_start(&o->m) < 0)

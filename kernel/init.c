@@ -184,7 +184,7 @@ static void make_file(const char *name)
 }
 
 /* A directory is mounted over a directory, a file over a file. */
-static int mount_volume(const struct volume *v)
+int machine_mount_volume(const struct volume *v)
 {
 	struct super *sb;
 	struct path p;
@@ -217,6 +217,18 @@ static int mount_volume(const struct volume *v)
 	return err;
 }
 
+int machine_umount_volume(const char *guest)
+{
+	struct path p;
+	int err = lookup_dir(guest, &p);
+
+	if (err < 0)
+		return err;
+	err = mount_umount(&p, 0);
+	path_put(&p);
+	return err;
+}
+
 static void default_limits(struct tgroup *tg)
 {
 	for (int i = 0; i < RLIM_NLIMITS; i++)
@@ -231,25 +243,28 @@ static void default_limits(struct tgroup *tg)
 	tg->rlim[RLIMIT_NICE] = tg->rlim[RLIMIT_RTPRIO] = (struct rlimit){0, 0};
 }
 
-struct task *task_create_first(const char *comm)
+int task_init_first(struct task *t, struct tgroup *tg, const char *comm)
 {
-	struct task *t = task_alloc();
-	struct tgroup *tg = tgroup_alloc();
-
-	if (!t || !tg)
-		return NULL;
 	t->cred = cred_root();
 	t->files = files_create();
 	t->mm = mm_create();
 	t->sighand = sighand_create();
 	if (!t->cred || !t->files || !t->mm || !t->sighand)
-		return NULL;
+		return -ENOMEM;
 	default_limits(tg);
 	tg->exit_signal = SIGCHLD;
-	if (task_register(t, tg, pid_alloc()) < 0)
+	snprintf(t->comm, sizeof(t->comm), "%s", comm);
+	return 0;
+}
+
+struct task *task_create_first(const char *comm)
+{
+	struct task *t = task_alloc();
+	struct tgroup *tg = tgroup_alloc();
+
+	if (!t || !tg || task_init_first(t, tg, comm) < 0 || task_register(t, tg, pid_alloc()) < 0)
 		return NULL;
 	tg->pgid = tg->sid = tg->pid;
-	snprintf(t->comm, sizeof(t->comm), "%s", comm);
 	return t;
 }
 
@@ -367,7 +382,7 @@ static int mount_everything(struct task *t)
 		return err;
 	standard_mounts();
 	for (unsigned i = 0; i < options->nr_volumes && !err; i++)
-		err = mount_volume(&options->volumes[i]);
+		err = machine_mount_volume(&options->volumes[i]);
 	if (options->read_only)
 		t->fs->root.mnt->flags |= MNT_READONLY;
 	return err;

@@ -33,11 +33,17 @@ struct machine_options {
 /* Sets up the machine and starts its first process. 0, or -errno after one line on stderr; the
  * options must stay valid. The event loop runs afterwards. */
 int machine_start(const struct machine_options *o);
+/* On a task that sees the machine's root. 0, or -errno (mounting: after one line on stderr). Sleep.
+ */
+int machine_mount_volume(const struct volume *v);
+int machine_umount_volume(const char *guest);
 /* SIGTERM and friends from outside: ends every guest process, then the machine. */
 void machine_end(int status);
 
 /* ---- first processes: of the machine, or from outside ---- */
 struct task;
+struct tgroup;
+int task_init_first(struct task *t, struct tgroup *tg, const char *comm); /* 0 or -ENOMEM */
 /* A task without a parent process to copy from; in no family and without t->fs yet. NULL: no memory
  */
 struct task *task_create_first(const char *comm);

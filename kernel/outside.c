@@ -37,14 +37,15 @@ int outside_init(void)
 	struct task *t = task_alloc();
 	int err;
 
-	if (!t || !tg) {
+	if (!t || !tg || task_init_first(t, tg, "nursery") < 0) {
 		free(t);
 		free(tg);
 		return -ENOMEM;
 	}
 	t->tg = tg;
+	t->fs = current->fs;
+	t->fs->refs++;
 	t->started = true;
-	snprintf(t->comm, sizeof(t->comm), "nursery");
 	nursery = t;
 	err = guest_clone(current, t, &gc);
 	if (err < 0)
@@ -57,6 +58,48 @@ int outside_init(void)
 bool outside_is_nursery(const struct task *t)
 {
 	return t == nursery;
+}
+
+/* ---- jobs ---- */
+
+static void job_main(void *arg)
+{
+	struct outside_job *j = arg;
+
+	j->result = j->fn(j);
+	j->done(j);
+}
+
+int outside_run(struct outside_job *j)
+{
+	if (!nursery)
+		return -ENOSYS;
+	if (nursery->coro)
+		return -EBUSY;
+	return sched_start_queued(nursery, job_main, j);
+}
+
+int outside_read_file(const char *path, char *buf, size_t size)
+{
+	struct file *f;
+	size_t len = 0;
+	ssize_t n = 0;
+	int err = file_open(&current->fs->root, path, O_RDONLY, 0, &f);
+
+	if (err < 0)
+		return err;
+	while (len + 1 < size) {
+		struct uio u;
+
+		uio_kernel(&u, buf + len, size - 1 - len);
+		n = f->ops->read ? f->ops->read(f, &u, &f->pos) : -EINVAL;
+		if (n <= 0)
+			break;
+		len += (size_t)n;
+	}
+	buf[len] = '\0';
+	file_put(f);
+	return n < 0 ? (int)n : 0;
 }
 
 /* ---- a terminal: a pty whose master end is a host stream ---- */

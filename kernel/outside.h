@@ -41,6 +41,16 @@ void outside_resize(struct outside_exec *x, u16 rows, u16 cols);
 /* A signal to pid 1 as from a parent namespace. 1: it has no handler and sig would end it. */
 int outside_signal_init(int sig);
 
+/* ---- work of the kernel's own task, which sees the machine as its first process did ---- */
+struct outside_job {
+	int (*fn)(struct outside_job *j);    /* may sleep */
+	void (*done)(struct outside_job *j); /* on the same coroutine; owns j from now on */
+	int result;
+};
+int outside_run(struct outside_job *j); /* 0; -EBUSY: one at a time; -ENOSYS, -ENOMEM */
+/* A file of the guest as a string, cut to size. 0 or -errno. Only in a job. */
+int outside_read_file(const char *path, char *buf, size_t size);
+
 /* ---- for the kernel ---- */
 /* On the machine's first process before it becomes pid 1: keeps a host process apart from which
  * later ones are cloned. 0 or -errno. Sleeps. */

@@ -12,6 +12,8 @@
 #include "kernel/pid_ns.h"
 #include "kernel/syscall.h"
 
+#include <stdio.h>
+
 struct tgroup *init_tg;
 struct list_head all_tgroups = LIST_HEAD_INIT(all_tgroups);
 unsigned nr_tasks_total, nr_tasks_max = PID_MAX - 300;
@@ -265,7 +267,7 @@ void mm_put(struct mm *mm)
 	free(mm);
 }
 
-static void dump_one(struct task *t)
+size_t task_describe(struct task *t, char *buf, size_t size)
 {
 	static const char *const states[] = {
 		[TASK_RUNNING] = "running",
@@ -277,10 +279,14 @@ static void dump_one(struct task *t)
 	u64 nr = t->event.nr;
 	const char *name = nr < NR_SYSCALLS ? syscall_table[nr].name : NULL;
 
-	klog("  %5d %5d %-15s %-9s %s %s, pending %#llx, blocked %#llx%s%s", t->tid, t->tg->pid,
-		t->comm, states[t->state], t->coro ? "in" : "last", name ? name : "-",
-		(unsigned long long)signal_pending_set(t), (unsigned long long)t->blocked,
-		t->sigpending_flag ? ", wanted" : "", t->kicked ? ", kicked" : "");
+	int n;
+
+	n = snprintf(buf, size, "%5d %5d %-15s %-9s %s %s, pending %#llx, blocked %#llx%s%s",
+		t->tid, t->tg->pid, t->comm, states[t->state], t->coro ? "in" : "last",
+		name ? name : "-", (unsigned long long)signal_pending_set(t),
+		(unsigned long long)t->blocked, t->sigpending_flag ? ", wanted" : "",
+		t->kicked ? ", kicked" : "");
+	return MIN((size_t)n, size - 1);
 }
 
 char task_state_char(struct task *t)
@@ -311,7 +317,11 @@ void task_dump_all(void)
 	list_for_each_entry (tg, &all_tgroups, all_link) {
 		if (tg->state == TG_ZOMBIE)
 			klog("  %5d zombie, status %#x", tg->pid, (unsigned)tg->exit_status);
-		list_for_each_entry (t, &tg->tasks, tg_link)
-			dump_one(t);
+		list_for_each_entry (t, &tg->tasks, tg_link) {
+			char line[256];
+
+			task_describe(t, line, sizeof(line));
+			klog("  %s", line);
+		}
 	}
 }

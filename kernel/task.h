@@ -207,6 +207,7 @@ struct mm *mm_get(struct mm *mm);
 void mm_put(struct mm *mm);
 
 char task_state_char(struct task *t); /* as in stat of proc(5); asks the host for a running one */
-void task_dump_all(void);	      /* every task, its state and what it sleeps on, by klog */
+size_t task_describe(struct task *t, char *buf, size_t size); /* a line for dumps; its length */
+void task_dump_all(void); /* every task, its state and what it sleeps on, by klog */
 
 #endif

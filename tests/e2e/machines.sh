@@ -130,6 +130,42 @@ expect_out "--tmpfs" "tmpfs 1" t "${run[@]}" --read-only --tmpfs /opt:size=1m --
 printf '# comment\nA=1\n\nB=two words\n' >"$SCRATCH/env"
 expect_out "--env-file" "1 two words" t "${run[@]}" --env-file "$SCRATCH/env" -- sh -c 'echo $A $B'
 
+# ---- UML's management console ----
+mc() { HOME=$SCRATCH t uml_mconsole uml "$@"; }
+if command -v uml_mconsole >/dev/null; then
+	HOME=$SCRATCH t "${run[@]}" -d --name uml -- sleep 1000 >/dev/null
+	expect_match "mconsole version" 'Linux .*skiff' "$(mc version)"
+	expect_match "mconsole help" 'sysrq' "$(mc help)"
+	expect_eq "mconsole proc" "$(t "$SKIFF" exec uml cat /proc/filesystems)" "$(mc proc filesystems | sed 's/^OK *//')"
+	mc stop >/dev/null
+	expect_eq "mconsole stop" paused "$(state uml)"
+	mc go >/dev/null
+	expect_eq "mconsole go" running "$(state uml)"
+	mc log "a line for the log" >/dev/null
+	expect_match "mconsole log" "a line for the log" "$(t "$SKIFF" exec uml dmesg)"
+	mkdir "$SCRATCH/vol"
+	echo there >"$SCRATCH/vol/file"
+	mc config "vol=$SCRATCH/vol:/opt/vol:ro" >/dev/null
+	expect_out "mconsole config vol" there t "$SKIFF" exec uml cat /opt/vol/file
+	expect_status "mconsole config vol: read-only" 1 t "$SKIFF" exec uml touch /opt/vol/x
+	mc remove vol=/opt/vol >/dev/null
+	expect_status "mconsole remove" 1 t "$SKIFF" exec uml cat /opt/vol/file
+	expect_match "mconsole sysrq t" 'sleep' "$(mc sysrq t)"
+	expect_match "mconsole stack" 'nanosleep' "$(mc stack 1)"
+	expect_match "mconsole: unknown" 'ERR' "$(mc frobnicate)"
+	pid=$(cat "$XDG_RUNTIME_DIR/skiff/uml/pid")
+	mc reboot >/dev/null
+	rebooted() { "$SKIFF" inspect uml | grep -q '"restarts": 1' && t "$SKIFF" exec uml true; }
+	expect_status "mconsole reboot" 0 until_true rebooted
+	expect_eq "the same process" "$pid" "$(cat "$XDG_RUNTIME_DIR/skiff/uml/pid")"
+	mc halt >/dev/null
+	expect_out "mconsole halt" 0 t "$SKIFF" wait uml
+	expect_eq "nothing is left in ~/.uml" "" "$(ls "$SCRATCH/.uml")"
+	t "$SKIFF" rm uml
+else
+	skip "mconsole" "no uml_mconsole on the host"
+fi
+
 # ---- killed without a word ----
 t "${run[@]}" -d --name victim -- sleep 1000 >/dev/null
 pid=$(cat "$XDG_RUNTIME_DIR/skiff/victim/pid")
