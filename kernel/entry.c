@@ -7,6 +7,7 @@
 #include "kernel/lib/log.h"
 #include "kernel/os.h"
 #include "kernel/outside.h"
+#include "kernel/ptrace.h"
 #include "kernel/signal.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
@@ -31,9 +32,40 @@ static long entry_dispatch(struct task *t)
 	return ret;
 }
 
+/* In the stub: the stops of a traced thread around its call. */
+static long traced_call(struct task *t)
+{
+	struct abi_sigcontext *regs;
+	long ret;
+
+	if (trace_call_enter(t)) {
+		ret = entry_dispatch(t);
+	} else {
+		regs = guest_regs(t);
+		ret = regs ? (long)regs->rax : -EFAULT;
+	}
+	return task_ending(t) ? ret : trace_call_exit(t, ret);
+}
+
+static void finish_in_stub(struct task *t, long ret, bool from_call)
+{
+	struct abi_sigcontext *regs = guest_regs(t);
+
+	if (!regs) {
+		group_exit(t->tg, SIGSEGV);
+		task_exit(t);
+		return;
+	}
+	if (from_call)
+		regs->rax = (u64)ret;
+	if (signal_deliver(t, regs, ret, from_call) == 0)
+		guest_resume(t);
+}
+
 static void entry_plain(struct task *t)
 {
-	long ret = entry_dispatch(t);
+	bool traced = trace_wants_calls(t) && guest_enter_stub(t) == 0;
+	long ret = traced ? traced_call(t) : entry_dispatch(t);
 
 	if (__builtin_expect(machine_frozen, 0))
 		freeze_wait();
@@ -41,14 +73,8 @@ static void entry_plain(struct task *t)
 		task_exit(t);
 		return;
 	}
-	if (ret == SYSCALL_NO_RESULT)
-		return;
-	if (guest_in_stub(t)) { /* the handler brought it there (guest_enter_stub) */
-		struct abi_sigcontext *regs = guest_regs(t);
-
-		regs->rax = (u64)ret;
-		if (signal_deliver(t, regs, ret, true) == 0)
-			guest_resume(t);
+	if (guest_in_stub(t)) { /* brought there by guest_enter_stub */
+		finish_in_stub(t, ret, ret != SYSCALL_NO_RESULT);
 		return;
 	}
 	if (signal_call_done(t, ret)) {
@@ -62,12 +88,14 @@ static void entry_plain(struct task *t)
 static void entry_stub(struct task *t)
 {
 	enum guest_event_kind kind = t->event.kind;
-	struct abi_sigcontext *regs;
+	struct abi_sigcontext *regs = guest_regs(t);
 	long ret = 0;
 
+	if (t->trace && regs)
+		trace_enter(t, regs);
 	switch (kind) {
 	case GUEST_TRAP:
-		ret = entry_dispatch(t);
+		ret = task_traced(t) && regs ? traced_call(t) : entry_dispatch(t);
 		break;
 	case GUEST_FAULT:
 		signal_force(t, t->event.info.si_signo, &t->event.info);
@@ -89,16 +117,7 @@ static void entry_stub(struct task *t)
 	}
 	if (ret == SYSCALL_RESUMED)
 		return;
-	regs = guest_regs(t);
-	if (!regs) {
-		group_exit(t->tg, SIGSEGV);
-		task_exit(t);
-		return;
-	}
-	if (kind == GUEST_TRAP && ret != SYSCALL_NO_RESULT)
-		regs->rax = (u64)ret;
-	if (signal_deliver(t, regs, ret, kind == GUEST_TRAP && ret != SYSCALL_NO_RESULT) == 0)
-		guest_resume(t);
+	finish_in_stub(t, ret, kind == GUEST_TRAP && ret != SYSCALL_NO_RESULT);
 }
 
 static void entry(void *arg)

@@ -8,6 +8,7 @@
 #include "fs/fdtable.h"
 #include "kernel/exit.h"
 #include "kernel/lib/log.h"
+#include "kernel/ptrace.h"
 #include "kernel/syscall.h"
 #include "kernel/uaccess.h"
 #include "kernel/user_ns.h"
@@ -219,6 +220,7 @@ static int exec_creds(struct exec *e)
 {
 	const struct inode *i = e->file->inode;
 	bool suid_ok = !current->no_new_privs &&
+		       (capable(CAP_SETUID) || trace_privileged(current)) &&
 		       !(e->file->path.mnt && e->file->path.mnt->flags & MNT_NOSUID);
 	struct cred *c = cred_copy(current->cred);
 
@@ -316,6 +318,7 @@ static long exec_run(struct exec *e)
 	struct task *t = current;
 	struct elf_image *img = NULL;
 	struct guest_image gi;
+	pid_t old_tid = t->tid;
 	bool alone;
 	int err = resolve_scripts(e);
 
@@ -353,6 +356,7 @@ static long exec_run(struct exec *e)
 		group_exit(t->tg, SIGKILL);
 		return -EINTR;
 	}
+	trace_exec(t, old_tid);
 	return SYSCALL_NO_RESULT;
 }
 

@@ -16,6 +16,7 @@
 #include "kernel/pid.h"
 #include "kernel/pid_ns.h"
 #include "kernel/posix_timer.h"
+#include "kernel/ptrace.h"
 #include "kernel/robust.h"
 #include "kernel/syscall.h"
 
@@ -144,6 +145,8 @@ static bool notify_parent(struct tgroup *tg)
 	bool autoreap = false, silent = tg->exit_signal <= 0;
 	siginfo_t info;
 
+	if (trace_hides(tg))
+		return false;
 	if (!parent || list_empty(&parent->tasks))
 		return false;
 	a = &list_first(&parent->tasks, struct task, tg_link)->sighand->action[SIGCHLD - 1];
@@ -159,6 +162,17 @@ static bool notify_parent(struct tgroup *tg)
 	}
 	waitq_wake(&parent->wait_child, 0);
 	return autoreap;
+}
+
+void exit_notify_parent(struct tgroup *tg)
+{
+	if (trace_hides(tg)) {
+		if (trace_notify_zombie(tg))
+			trace_zombie_waited(tg->leader_trace);
+		return;
+	}
+	if (notify_parent(tg) || !tg->parent)
+		tgroup_reap(tg);
 }
 
 static void hangup_if_orphaned(pid_t pgid, const struct tgroup *leaving)
@@ -222,6 +236,7 @@ static void reparent_children(struct tgroup *tg)
 
 void tgroup_reap(struct tgroup *tg)
 {
+	trace_reaped(tg);
 	tgroup_unhash(tg);
 }
 
@@ -286,6 +301,7 @@ void task_exit(struct task *t)
 	if (tg->nr_tasks == 1)
 		group_exit(tg, t->exit_code);
 	signal_leave_thread(t);
+	trace_exit(t, tg->exiting ? tg->exit_status : t->tg->execing ? 0 : t->exit_code);
 	release_resources(t);
 	vfork_release(t);
 	last = tg->nr_tasks == 1;
@@ -307,8 +323,7 @@ void task_exit(struct task *t)
 		tg->state = TG_ZOMBIE;
 		if (tg->outside)
 			outside_ended(tg);
-		if (notify_parent(tg) || !tg->parent)
-			tgroup_reap(tg);
+		exit_notify_parent(tg);
 		waitq_wake(&tg->exit_wait, POLLIN);
 	}
 	tgroup_put(tg);
@@ -323,6 +338,7 @@ SYSCALL_DEFINE1(exit, int, code)
 
 	if (err < 0)
 		return err;
+	trace_exit_event(t, (code & 0xff) << 8);
 	t->exit_code = (code & 0xff) << 8;
 	t->ending = true;
 	return 0;
@@ -330,6 +346,7 @@ SYSCALL_DEFINE1(exit, int, code)
 
 SYSCALL_DEFINE1(exit_group, int, code)
 {
+	trace_exit_event(current, (code & 0xff) << 8);
 	robust_exit_group(current);
 	group_exit(current->tg, (code & 0xff) << 8);
 	return 0;

@@ -26,6 +26,9 @@ void exit_other_threads(struct task *t);
 void embryo_born(pid_t tid);
 /* Lets a vfork parent go on: child has exec'ed or ends. */
 void vfork_release(struct task *child);
+/* Tells the parent of a zombie, or its tracer if that waits first, and reaps it if nobody will
+ * wait. */
+void exit_notify_parent(struct tgroup *tg);
 /* A process has become reapable and nobody will wait for it, or its waiter took it. */
 void tgroup_reap(struct tgroup *tg);
 

@@ -14,6 +14,7 @@
 #include "kernel/outside.h"
 #include "kernel/pid_ns.h"
 #include "kernel/pidfd.h"
+#include "kernel/ptrace.h"
 #include "kernel/syscall.h"
 #include "kernel/tty/tty.h"
 #include "kernel/uaccess.h"
@@ -293,7 +294,7 @@ static long do_clone(const struct clone_req *r)
 	bool own_group = !(r->flags & CLONE_THREAD);
 	struct guest_clone gc = {
 		.flags = r->flags, .stack = r->stack, .tls = r->tls, .cleartid = r->child_tid};
-	int err = clone_check(r);
+	int err = clone_check(r), event;
 	pid_t tid, number;
 
 	if (err < 0 || (err = clone_limits()) < 0)
@@ -305,6 +306,7 @@ static long do_clone(const struct clone_req *r)
 		return err;
 	tid = c->tid;
 	number = pid_out(tid);
+	event = trace_clone_event(p, r->flags, r->exit_signal);
 	if (r->flags & CLONE_VFORK) {
 		p->vforking = true;
 		c->vfork_parent = p;
@@ -317,6 +319,8 @@ static long do_clone(const struct clone_req *r)
 	if (own_group)
 		c->tg->usage_due = true;
 	if (!err)
+		err = trace_child(p, c, event, r->flags & CLONE_PTRACE);
+	if (!err)
 		err = guest_clone(p, c, &gc);
 	if (err < 0) {
 		p->vforking = false;
@@ -324,8 +328,12 @@ static long do_clone(const struct clone_req *r)
 		return err == -ESRCH ? -EINTR : err;
 	}
 	embryo_born(tid);
-	if (r->flags & CLONE_VFORK)
+	if (event)
+		trace_event(p, event, (u64)tid);
+	if (r->flags & CLONE_VFORK) {
 		wait_for_vfork(p, c);
+		trace_event(p, PTRACE_EVENT_VFORK_DONE, (u64)tid);
+	}
 	return number;
 }
 

@@ -73,6 +73,9 @@ void guest_touch(struct task *t, uaddr_t addr);
 size_t guest_fpstate_size(void); /* bytes, upper bound; multiple of 64 */
 ssize_t guest_fpstate_get(struct task *t, void *buf, size_t size);
 int guest_fpstate_set(struct task *t, const void *buf, size_t size);
+/* Bases of FS and GS of a thread in the stub. Sleep. 0 or -errno. */
+int guest_bases_get(struct task *t, u64 base[2]);
+int guest_bases_set(struct task *t, const u64 base[2]);
 /* Signal frames. Writes the frame and makes regs the thread's registers, in one go: 0 or -EFAULT,
  * then the registers are as before. */
 int guest_write_frame(struct task *t, uaddr_t dst, const void *src, size_t len,
@@ -112,6 +115,7 @@ ssize_t guest_writev(
 
 /* As a debugger writes: private pages whatever their protection. Bytes, or -EFAULT. */
 ssize_t guest_write_force(struct task *t, uaddr_t dst, const void *src, size_t len);
+ssize_t guest_read_force(struct task *t, void *dst, uaddr_t src, size_t len);
 
 /* ---- life cycle ---- */
 int guest_boot(struct task *t); /* the machine's first process; reports GUEST_START */

@@ -8,6 +8,7 @@
 #include "fs/proc/proc.h"
 #include "kernel/pid.h"
 #include "kernel/pid_ns.h"
+#include "kernel/ptrace.h"
 #include "kernel/syscall.h"
 #include "kernel/sys_signal.h"
 
@@ -150,8 +151,7 @@ static long get_fd(const struct tgroup *tg, int fd)
 
 	if (!t || !t->files)
 		return -ESRCH;
-	if (tg != current->tg && !capable(CAP_SYS_PTRACE) &&
-		(current->cred->uid != t->cred->uid || current->cred->uid != t->cred->suid))
+	if (!trace_may_access(t, TRACE_ATTACH_REAL))
 		return -EPERM;
 	if (fd < 0 || (unsigned)fd >= t->files->nr || !t->files->slots[fd].file)
 		return -EBADF;

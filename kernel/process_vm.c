@@ -5,6 +5,7 @@
 #include "kernel/os.h"
 #include "kernel/pid.h"
 #include "kernel/pid_ns.h"
+#include "kernel/ptrace.h"
 #include "kernel/syscall.h"
 #include "kernel/uaccess.h"
 #include "kernel/user_ns.h"
@@ -35,13 +36,10 @@ static long find_target(int pid, struct task **out)
 {
 	struct tgroup *tg = tgroup_find_any(pid);
 	struct task *t = tg ? tgroup_task(tg) : NULL;
-	const struct cred *me = current->cred;
 
 	if (!t || !t->mm)
 		return -ESRCH;
-	if (t->tg != current->tg && !may_trace(t->cred) &&
-		(me->uid != t->cred->uid || me->uid != t->cred->euid || me->uid != t->cred->suid ||
-			me->gid != t->cred->gid || !t->mm->dumpable))
+	if (!trace_may_access(t, TRACE_ATTACH_REAL))
 		return -EPERM;
 	*out = t;
 	return wait_for_birth(pid, out);

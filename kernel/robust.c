@@ -8,6 +8,7 @@
 
 #include "kernel/pid.h"
 #include "kernel/pid_ns.h"
+#include "kernel/ptrace.h"
 #include "kernel/syscall.h"
 #include "kernel/uaccess.h"
 
@@ -121,7 +122,7 @@ SYSCALL_DEFINE3(get_robust_list, int, pid, uaddr_t, head, uaddr_t, len)
 
 	if (!t)
 		return -ESRCH;
-	if (t->tg != current->tg && t->cred->uid != current->cred->euid && !capable(CAP_SYS_PTRACE))
+	if (!trace_may_access(t, TRACE_READ_REAL))
 		return -EPERM;
 	if (put_user_u64(len, sizeof(struct robust_head)) < 0)
 		return -EFAULT;

@@ -16,6 +16,7 @@
 #include "kernel/lib/log.h"
 #include "kernel/pid_ns.h"
 #include "kernel/posix_timer.h"
+#include "kernel/ptrace.h"
 #include "kernel/robust.h"
 #include "kernel/signalfd.h"
 #include "kernel/sigqueue.h"
@@ -85,6 +86,8 @@ static bool disposition_ignores(const struct task *t, int sig)
 
 bool signal_ignored(const struct task *t, int sig)
 {
+	if (task_traced(t) && sig != SIGKILL) /* its tracer wants to know */
+		return false;
 	return disposition_ignores(t, sig) && !((t->blocked | t->real_blocked) & SIGBIT(sig));
 }
 
@@ -163,8 +166,8 @@ sigmask_t signal_pending_set(const struct task *t)
 
 void signal_recalc(struct task *t)
 {
-	t->sigpending_flag =
-		t->stop_wanted || task_ending(t) || (signal_pending_set(t) & ~t->blocked);
+	t->sigpending_flag = t->stop_wanted || task_ending(t) || trace_trap_due(t) ||
+			     (signal_pending_set(t) & ~t->blocked);
 }
 
 void signal_kick(struct task *t)
@@ -176,7 +179,7 @@ void signal_kick(struct task *t)
 }
 
 /* t has something to do in the kernel: end its sleep, or fetch it from guest code. */
-static void signal_wake(struct task *t)
+void signal_wake_up(struct task *t)
 {
 	t->sigpending_flag = true;
 	if (t->coro)
@@ -196,7 +199,7 @@ static void retarget_shared(struct task *t, sigmask_t newly_blocked)
 	list_for_each_entry (o, &t->tg->tasks, tg_link) {
 		if (o == t || task_ending(o) || !(m & ~o->blocked))
 			continue;
-		signal_wake(o);
+		signal_wake_up(o);
 		m &= o->blocked;
 		if (!m)
 			return;
@@ -273,7 +276,8 @@ static void stop_complete(struct tgroup *tg)
 	tg->state = TG_STOPPED;
 	tg->stop_sig = tg->group_stop_sig;
 	tg->continued_event = false;
-	signal_notify_stop(tg, CLD_STOPPED, tg->group_stop_sig);
+	if (!trace_by_parent(tg)) /* else each thread's stop has told it */
+		signal_notify_stop(tg, CLD_STOPPED, tg->group_stop_sig);
 }
 
 void signal_join_thread(struct task *t)
@@ -307,8 +311,12 @@ void signal_stop_begin(struct tgroup *tg, int sig)
 			continue;
 		t->stop_wanted = true;
 		tg->nr_to_stop++;
-		if (t != current)
-			signal_wake(t);
+		if (t == current)
+			continue;
+		if (task_trace_stopped(t))
+			trace_group_changed(t);
+		else
+			signal_wake_up(t);
 	}
 }
 
@@ -328,6 +336,8 @@ static void continue_group(struct tgroup *tg)
 	bool was_stopped = tg->state == TG_STOPPED;
 	struct task *t;
 
+	list_for_each_entry (t, &tg->tasks, tg_link)
+		trace_group_changed(t);
 	if (!was_stopped && !tg->nr_to_stop)
 		return;
 	tg->state = TG_ALIVE;
@@ -402,7 +412,7 @@ static bool send_prepare(struct tgroup *tg, struct task *t, const siginfo_t *inf
 		remove_everywhere(tg, SIG_STOPS);
 		continue_group(tg);
 	}
-	if (is_ns_init(tg) && handler_of(t, sig) == HANDLER_DFL &&
+	if (is_ns_init(tg) && !task_traced(t) && handler_of(t, sig) == HANDLER_DFL &&
 		!((t->blocked | t->real_blocked) & SIGBIT(sig)) && !overrides_init(tg, info))
 		return false;
 	return !signal_ignored(t, sig);
@@ -412,7 +422,7 @@ static bool takes(const struct task *t, int sig)
 {
 	if (t->ending || (t->blocked & SIGBIT(sig)))
 		return false;
-	return sig == SIGKILL || !t->stopped;
+	return sig == SIGKILL || !(t->stopped || task_trace_stopped(t));
 }
 
 /* A thread for a process-directed signal: one without other signals first. */
@@ -434,8 +444,8 @@ static struct task *choose_thread(struct tgroup *tg, int sig)
 
 static bool is_fatal(const struct task *t, int sig)
 {
-	if (sig == SIGKILL)
-		return true;
+	if (sig == SIGKILL || task_traced(t))
+		return sig == SIGKILL;
 	return handler_of(t, sig) == HANDLER_DFL &&
 	       !((SIG_STOPS | SIG_DEFAULT_IGNORED) & SIGBIT(sig)) &&
 	       !(t->real_blocked & SIGBIT(sig));
@@ -473,7 +483,7 @@ static void send_complete(struct tgroup *tg, struct task *t, int sig)
 	if (is_fatal(t, sig))
 		send_fatal(tg, t, sig);
 	else
-		signal_wake(t);
+		signal_wake_up(t);
 }
 
 static int send(struct tgroup *tg, struct task *t, int sig, const siginfo_t *info)

@@ -69,7 +69,11 @@ static inline bool is_restart_code(long ret)
 int signal_frame_push(struct task *t, struct abi_sigcontext *regs, const siginfo_t *info,
 	const struct abi_sigaction *sa, sigmask_t saved_mask);
 int signal_frame_pop(struct task *t, struct abi_sigcontext *regs); /* rt_sigreturn */
-int signal_altstack_flags(const struct task *t, uaddr_t sp);	   /* SS_DISABLE, SS_ONSTACK, 0 */
+/* FP state of a thread in the stub as a signal frame holds it, initial state made up: bytes,
+ * -EFAULT
+ */
+ssize_t signal_fp_get(struct task *t, const struct abi_sigcontext *regs, void *buf, size_t max);
+int signal_altstack_flags(const struct task *t, uaddr_t sp); /* SS_DISABLE, SS_ONSTACK, 0 */
 int signal_altstack_set(struct task *t, const struct abi_sigaltstack *ss, uaddr_t sp, u64 min);
 
 /* Kernel-made siginfo: si_code SI_KERNEL, or SI_USER with pid and uid of current. */
@@ -97,6 +101,7 @@ void signal_force(struct task *t, int sig, const siginfo_t *info);
 bool signal_pending(const struct task *t); /* something deliverable, or the group must stop/exit */
 bool signal_fatal_pending(const struct task *t);
 void signal_recalc(struct task *t);
+void signal_wake_up(struct task *t); /* it has something to do before it may run guest code */
 void signal_set_blocked(struct task *t, sigmask_t m); /* drops KILL/STOP, re-evaluates pending */
 /* For ppoll & co: installs a mask until the call returns (delivery still sees it). */
 int signal_set_user_mask(uaddr_t mask, size_t sigsetsize);

@@ -6,6 +6,7 @@
 #include "kernel/exit.h"
 #include "kernel/lib/log.h"
 #include "kernel/pid_ns.h"
+#include "kernel/ptrace.h"
 #include "kernel/robust.h"
 #include "kernel/sigqueue.h"
 #include "kernel/task.h"
@@ -20,8 +21,38 @@
 struct restart {
 	long code; /* -ERESTART*, 0: none */
 	u64 nr;
-	bool maybe_futex; /* the kick may have ended a native futex wait */
 };
+
+static bool behind_syscall(struct task *t, uaddr_t ip)
+{
+	u16 insn;
+
+	return guest_read(t, &insn, ip - sizeof(insn), sizeof(insn)) == 0 && insn == SYSCALL_INSN;
+}
+
+/*
+ * A kick may have ended a native futex wait. The host restarts one without a timeout by itself (the
+ * kick has SA_RESTART): it has put IP back onto the syscall instruction. One with a timeout has
+ * given -EINTR and lost the call's number: a syscall instruction right behind us with a futex
+ * wait's arguments has to do; a relative timeout starts anew. Either becomes a restart of ours.
+ */
+static void find_futex(struct task *t, struct abi_sigcontext *regs, struct restart *r)
+{
+	u32 op = regs->rsi & FUTEX_OP_MASK;
+
+	if (op != FUTEX_OP_WAIT && op != FUTEX_OP_WAIT_BITSET)
+		return;
+	if (regs->rax == NR_FUTEX && behind_syscall(t, regs->rip + 2)) {
+		regs->rip += 2;
+		r->code = -ERESTARTSYS;
+	} else if ((long)regs->rax == -EINTR && regs->r10 && !(regs->rdi & 3) &&
+		   regs->rsi <= 0xffff && behind_syscall(t, regs->rip)) {
+		r->code = -ERESTART_RESTARTBLOCK;
+	} else {
+		return;
+	}
+	r->nr = NR_FUTEX;
+}
 
 bool signal_call_done(struct task *t, long ret)
 {
@@ -40,23 +71,6 @@ static void call_again(struct abi_sigcontext *regs, const struct restart *r)
 	regs->rax = r->nr;
 }
 
-/*
- * The host restarts an interrupted FUTEX_WAIT by itself (the kick has SA_RESTART): it has put IP
- * back onto the syscall instruction. Where the guest's handler does not restart, step over it.
- */
-static void settle_futex(struct task *t, struct abi_sigcontext *regs)
-{
-	u32 op = regs->rsi & FUTEX_OP_MASK;
-	u16 insn;
-
-	if (regs->rax != NR_FUTEX || (op != FUTEX_OP_WAIT && op != FUTEX_OP_WAIT_BITSET))
-		return;
-	if (guest_read(t, &insn, regs->rip, sizeof(insn)) < 0 || insn != SYSCALL_INSN)
-		return;
-	regs->rip += 2;
-	regs->rax = -EINTR;
-}
-
 /* A handler is about to run on top of the interrupted call. */
 static void settle_handler(struct task *t, struct abi_sigcontext *regs,
 	const struct abi_sigaction *sa, struct restart *r)
@@ -68,8 +82,6 @@ static void settle_handler(struct task *t, struct abi_sigcontext *regs,
 		call_again(regs, r);
 	else if (r->code)
 		regs->rax = -EINTR;
-	else if (r->maybe_futex && !(sa->flags & SA_RESTART))
-		settle_futex(t, regs);
 	if (!r->code && t->restart_deadline_ns) {
 		/* Rewound earlier for a restart with a deadline that has not run yet: it ends here.
 		 */
@@ -78,7 +90,6 @@ static void settle_handler(struct task *t, struct abi_sigcontext *regs,
 	}
 	t->restart_deadline_ns = 0;
 	r->code = 0;
-	r->maybe_futex = false;
 }
 
 static void force_segv(struct task *t, int sig)
@@ -129,6 +140,8 @@ static void default_action(struct task *t, const siginfo_t *info)
 		sig != SIGSTOP)
 		return;
 	if (!is_stop(sig)) {
+		if (sig != SIGKILL)
+			trace_exit_event(t, sig);
 		robust_exit_group(t);
 		group_exit(t->tg, sig == SIGKILL && t->tg->exit_status ? t->tg->exit_status : sig);
 		return;
@@ -136,6 +149,32 @@ static void default_action(struct task *t, const siginfo_t *info)
 	if (sig != SIGSTOP && pgrp_is_orphaned(t->tg->pgid))
 		return;
 	signal_stop_begin(t->tg, sig);
+}
+
+/* A tracer sees an interrupted call by its number and restart code, and may change its mind. */
+static void show_call(
+	struct task *t, struct abi_sigcontext *regs, const struct restart *r, bool from_call)
+{
+	t->orig_rax = r->code || from_call ? (s64)r->nr : -1;
+	if (r->code)
+		regs->rax = (u64)r->code;
+}
+
+static void reread_call(struct task *t, const struct abi_sigcontext *regs, struct restart *r)
+{
+	bool again = t->orig_rax >= 0 && is_restart_code((long)regs->rax);
+
+	r->nr = (u64)t->orig_rax;
+	r->code = again ? (long)regs->rax : 0;
+}
+
+static void trace_stop(struct task *t, struct abi_sigcontext *regs, struct restart *r)
+{
+	if (trace_trap_due(t))
+		trace_trap(t);
+	else
+		trace_group_stop(t);
+	reread_call(t, regs, r);
 }
 
 /* One signal off the queues. False: there was none. */
@@ -147,39 +186,26 @@ static bool deliver_one(struct task *t, struct abi_sigcontext *regs, struct rest
 
 	if (!sig)
 		return false;
+	if (task_traced(t) && sig != SIGKILL) {
+		sig = trace_signal(t, &info);
+		reread_call(t, regs, r);
+		if (!sig)
+			return true;
+	}
 	handler = t->sighand->action[sig - 1].handler;
 	if (handler == 0)
 		default_action(t, &info);
 	else if (handler != 1)
 		run_handler(t, regs, &info, r);
+	if (handler > 1 && task_traced(t))
+		trace_handler(t);
 	return true;
 }
 
-/*
- * A futex wait with a timeout that the kick has ended with -EINTR, and no handler ran: the guest
- * must not see that. The host has lost the call's number; a syscall instruction right behind us
- * with a futex wait's arguments has to do. A relative timeout starts anew.
- */
-static void resume_futex(struct task *t, struct abi_sigcontext *regs)
-{
-	u32 op = regs->rsi & FUTEX_OP_MASK;
-	u16 insn;
-
-	if ((long)regs->rax != -EINTR || !regs->r10 || (regs->rdi & 3) || regs->rsi > 0xffff ||
-		(op != FUTEX_OP_WAIT && op != FUTEX_OP_WAIT_BITSET))
-		return;
-	if (guest_read(t, &insn, regs->rip - 2, sizeof(insn)) < 0 || insn != SYSCALL_INSN)
-		return;
-	regs->rip -= 2;
-	regs->rax = NR_FUTEX;
-}
-
-static void settle_no_handler(struct task *t, struct abi_sigcontext *regs, const struct restart *r)
+static void settle_no_handler(struct abi_sigcontext *regs, const struct restart *r)
 {
 	if (r->code)
 		call_again(regs, r);
-	else if (r->maybe_futex)
-		resume_futex(t, regs);
 }
 
 int signal_deliver(struct task *t, struct abi_sigcontext *regs, long ret, bool from_call)
@@ -192,14 +218,20 @@ int signal_deliver(struct task *t, struct abi_sigcontext *regs, long ret, bool f
 	} else if (t->event.kind == GUEST_KICK) {
 		t->kicked = false;
 		r.code = t->restart_code;
-		r.maybe_futex = !r.code && !t->kick_after_call;
+		if (!r.code && !t->kick_after_call)
+			find_futex(t, regs, &r);
 		t->kick_after_call = false;
 	}
 	t->restart_code = 0;
+	show_call(t, regs, &r, from_call);
 	for (;;) {
 		if (task_ending(t)) {
 			task_exit(t);
 			return -ESRCH;
+		}
+		if (trace_trap_due(t) || (t->stop_wanted && task_traced(t))) {
+			trace_stop(t, regs, &r);
+			continue;
 		}
 		if (t->stop_wanted) {
 			signal_stop_here(t);
@@ -212,8 +244,10 @@ int signal_deliver(struct task *t, struct abi_sigcontext *regs, long ret, bool f
 		t->restore_blocked = false;
 		signal_set_blocked(t, t->saved_blocked);
 	}
-	settle_no_handler(t, regs, &r);
+	settle_no_handler(regs, &r);
 	signal_recalc(t);
 	t->fp_user = false;
+	if (t->trace)
+		trace_leave(t, regs);
 	return 0;
 }

@@ -132,7 +132,7 @@ static size_t fp_init(struct fp_state *fp, size_t max)
 }
 
 /* Current FP state of the thread into buf; its size, or -EFAULT. */
-static ssize_t fp_get(struct task *t, const struct abi_sigcontext *regs, void *buf, size_t max)
+ssize_t signal_fp_get(struct task *t, const struct abi_sigcontext *regs, void *buf, size_t max)
 {
 	ssize_t size = regs->fpstate ? guest_fpstate_get(t, buf, max) : 0;
 	struct fp_state *fp = buf;
@@ -201,7 +201,7 @@ static int build_frame(struct task *t, const struct abi_sigcontext *regs, const 
 	const struct abi_sigaction *sa, sigmask_t saved_mask, struct frame_place *place)
 {
 	struct rt_frame *f = (struct rt_frame *)frame_buf;
-	ssize_t fp_size = fp_get(t, regs, f + 1, frame_buf_fp);
+	ssize_t fp_size = signal_fp_get(t, regs, f + 1, frame_buf_fp);
 	uaddr_t fp;
 
 	place->sp = 0;

@@ -8,6 +8,7 @@
 #include "kernel/os.h"
 #include "kernel/pid.h"
 #include "kernel/pid_ns.h"
+#include "kernel/ptrace.h"
 #include "kernel/syscall.h"
 #include "kernel/uaccess.h"
 #include "kernel/user_ns.h"
@@ -179,8 +180,7 @@ static const void *kcmp_object(struct task *t, int type, u64 idx)
 
 static bool kcmp_allowed(const struct task *t)
 {
-	return t->tg == current->tg || t->cred->uid == current->cred->uid ||
-	       capable(CAP_SYS_PTRACE);
+	return trace_may_access(t, TRACE_READ_REAL);
 }
 
 SYSCALL_DEFINE5(kcmp, int, pid1, int, pid2, int, type, u64, idx1, u64, idx2)

@@ -8,6 +8,7 @@
 #include "fs/fdtable.h"
 #include "kernel/mapped.h"
 #include "kernel/os.h"
+#include "kernel/ptrace.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
 
@@ -95,7 +96,7 @@ static long map_hfd(struct task *t, int hfd, const u64 args[4], u64 off)
 
 	if (err < 0)
 		return err;
-	if (signal_pending(t))
+	if (signal_pending(t) || task_traced(t))
 		return map_and_wait(t, o);
 	guest_orders_resume(t, o, 2);
 	return SYSCALL_RESUMED;

@@ -10,6 +10,7 @@
 #include "kernel/lib/log.h"
 #include "kernel/os.h"
 #include "kernel/pid_ns.h"
+#include "kernel/ptrace.h"
 #include "kernel/syscall.h"
 
 #include <stdio.h>
@@ -95,6 +96,8 @@ struct task *task_alloc(void)
 	list_init(&t->tg_link);
 	sigpending_init(&t->pending);
 	waitq_init(&t->vfork_wait);
+	waitq_init(&t->trace_wait);
+	list_init(&t->tracees);
 	t->altstack.flags = SS_DISABLE;
 	t->timerslack_ns = 50000;
 	t->start_ns = os_clock_ns(OS_CLOCK_BOOTTIME);
@@ -189,6 +192,7 @@ void task_free(struct task *t)
 		tg->leader = NULL;
 	}
 	sigpending_flush(&t->pending);
+	trace_free(t);
 	guest_release(t);
 	if (t == current)
 		sched_detach();
@@ -210,6 +214,7 @@ void task_set_tid(struct task *t, pid_t tid)
 	BUG_ON(htab_insert(&tasks_by_tid, &t->hash, hash_u64((u64)tid)) < 0);
 	if (tid == t->tg->pid)
 		t->tg->leader = t;
+	trace_new_tid(t, tid);
 }
 
 pid_t task_ppid(const struct task *t)
@@ -291,6 +296,8 @@ size_t task_describe(struct task *t, char *buf, size_t size)
 
 char task_state_char(struct task *t)
 {
+	if (task_trace_stopped(t))
+		return 't';
 	if (t->stopped)
 		return 'T';
 	switch (t->state) {

@@ -20,6 +20,7 @@ struct tty;
 struct file;
 struct nsset;
 struct pid_ns;
+struct tracee;
 
 /* Address-space facts the kernel keeps; the mappings themselves are the host's. */
 struct mm {
@@ -53,8 +54,9 @@ struct tgroup {
 	struct list_head all_link; /* every process, in order of creation */
 	struct list_head tasks;	   /* struct task.tg_link; empty for a zombie */
 	unsigned nr_tasks;
-	struct task *leader;  /* NULL once it has ended */
-	struct task *execing; /* at the point of no return: every other thread is ending */
+	struct task *leader;	     /* NULL once it has ended */
+	struct tracee *leader_trace; /* while the leader, ended or not, is traced (ptrace.h) */
+	struct task *execing;	     /* at the point of no return: every other thread is ending */
 
 	struct tgroup *parent;
 	pid_t parent_tid; /* the thread of parent that made it, for __WNOTHREAD and pdeath_signal */
@@ -143,6 +145,11 @@ struct task {
 	bool ending;		/* will run no more guest code: its coroutine goes to task_exit */
 	int exit_code;		/* of exit(2), for the last thread */
 	sigmask_t real_blocked; /* sigtimedwait: what is blocked apart from the wait */
+
+	struct tracee *trace;	  /* NULL until somebody has traced it (ptrace.h) */
+	struct list_head tracees; /* of this thread: struct tracee.link */
+	struct waitq trace_wait;  /* a stopped tracee */
+	s64 orig_rax; /* the call being ended, -1: none; as a tracer sees and changes it */
 
 	/* the call in flight */
 	struct coro *coro;

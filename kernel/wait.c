@@ -6,6 +6,7 @@
 #include "kernel/pid.h"
 #include "kernel/pid_ns.h"
 #include "kernel/pidfd.h"
+#include "kernel/ptrace.h"
 #include "kernel/syscall.h"
 #include "kernel/uaccess.h"
 #include "kernel/usage.h"
@@ -33,7 +34,7 @@ static bool eligible(const struct wait_req *w, const struct tgroup *tg)
 		return false;
 	if ((w->flags & __WNOTHREAD) && tg->parent_tid != current->tid)
 		return false;
-	return (w->flags & __WALL) || clone_child == !!(w->flags & __WCLONE);
+	return (w->flags & __WALL) || trace_by_parent(tg) || clone_child == !!(w->flags & __WCLONE);
 }
 
 static u32 child_uid(const struct tgroup *tg)
@@ -72,12 +73,13 @@ static bool consider(struct wait_req *w, struct tgroup *tg)
 	bool keep = w->flags & WNOWAIT;
 
 	if (tg->state == TG_ZOMBIE) {
-		if (!(w->flags & WEXITED))
+		if (!(w->flags & WEXITED) || trace_hides(tg))
 			return false;
 		reap(w, tg);
 		return true;
 	}
-	if ((w->flags & WSTOPPED) && tg->state == TG_STOPPED && tg->stop_sig) {
+	if ((w->flags & WSTOPPED) && !trace_by_parent(tg) && tg->state == TG_STOPPED &&
+		tg->stop_sig) {
 		report(w, tg, CLD_STOPPED, tg->stop_sig, tg->stop_sig << 8 | 0x7f);
 		if (!keep)
 			tg->stop_sig = 0;
@@ -92,11 +94,82 @@ static bool consider(struct wait_req *w, struct tgroup *tg)
 	return false;
 }
 
+/* ---- tracees ---- */
+
+static bool eligible_tracee(const struct wait_req *w, const struct tracee *tr)
+{
+	if (w->type == P_PID)
+		return tr->tid == w->id;
+	return w->type != P_PGID || tr->tg->pgid == w->id;
+}
+
+static void report_tracee(struct wait_req *w, const struct tracee *tr, int code, int status)
+{
+	w->pid = pid_out(tr->tid);
+	w->uid = tr->task ? tr->task->cred->uid : tr->tg->exit_uid;
+	w->code = code;
+	w->status = status;
+	memset(&w->usage, 0, sizeof(w->usage));
+}
+
+static void report_end(struct wait_req *w, const struct tracee *tr, int status)
+{
+	int sig = status & 0x7f;
+
+	report_tracee(w, tr, sig ? (status & 0x80 ? CLD_DUMPED : CLD_KILLED) : CLD_EXITED,
+		sig ? sig : status >> 8 & 0xff);
+	w->wstatus = status;
+}
+
+/* Stops and the end of a thread; the end of a process that is not the tracer's own child. */
+static bool consider_tracee(struct wait_req *w, struct tracee *tr)
+{
+	bool keep = w->flags & WNOWAIT;
+
+	if (tr->stopped && !tr->listening && tr->code) {
+		report_tracee(w, tr, CLD_TRAPPED, tr->code);
+		w->wstatus = tr->code << 8 | 0x7f;
+		if (!keep)
+			tr->code = 0;
+		return true;
+	}
+	if (!(w->flags & WEXITED))
+		return false;
+	if (tr->dead) {
+		report_end(w, tr, tr->exit_status);
+		if (!keep)
+			trace_detach(tr, 0);
+		return true;
+	}
+	if (tr->tg->state != TG_ZOMBIE || tr->tg->leader_trace != tr || !trace_hides(tr->tg))
+		return false;
+	report_end(w, tr, tr->tg->exit_status);
+	if (!keep)
+		trace_zombie_waited(tr);
+	return true;
+}
+
+static int scan_tracees(struct wait_req *w, struct task *tracer)
+{
+	struct tracee *tr;
+	int ret = -ECHILD;
+
+	list_for_each_entry (tr, &tracer->tracees, link) {
+		if (!eligible_tracee(w, tr))
+			continue;
+		if (consider_tracee(w, tr))
+			return 1;
+		ret = 0;
+	}
+	return ret;
+}
+
 /* 1: *w has a result; 0: there are children, nothing to report yet; -ECHILD */
 static int scan(struct wait_req *w)
 {
 	struct tgroup *tg;
-	int ret = -ECHILD;
+	struct task *t;
+	int ret = -ECHILD, found;
 
 	list_for_each_entry (tg, &current->tg->children, sibling) {
 		if (!eligible(w, tg))
@@ -104,6 +177,14 @@ static int scan(struct wait_req *w)
 		if (consider(w, tg))
 			return 1;
 		ret = 0;
+	}
+	list_for_each_entry (t, &current->tg->tasks, tg_link) {
+		if (list_empty(&t->tracees) || (t != current && (w->flags & __WNOTHREAD)))
+			continue;
+		found = scan_tracees(w, t);
+		if (found > 0)
+			return 1;
+		ret = MAX(ret, found);
 	}
 	return ret;
 }

@@ -401,25 +401,45 @@ int guest_for_each_vma_usage(struct task *t,
 	return ret;
 }
 
-ssize_t guest_write_force(struct task *t, uaddr_t dst, const void *src, size_t len)
+/* The memory file of t's process, for an access to [addr, addr + len) outside the stub; -EFAULT. */
+static int open_memory(struct task *t, uaddr_t addr, size_t len, int flags)
 {
 	struct range hidden[MAX_HIDDEN];
-	unsigned nr;
 	char path[32];
-	ssize_t n;
+	unsigned nr;
 	int fd;
 
-	if (!has_thread(t) || dst >= USER_ADDR_MAX || len > USER_ADDR_MAX)
+	if (!has_thread(t) || addr >= USER_ADDR_MAX || len > USER_ADDR_MAX)
 		return -EFAULT;
 	nr = hidden_ranges(t->guest, hidden);
 	for (unsigned i = 0; i < nr; i++)
-		if (dst < hidden[i].end && dst + len > hidden[i].start)
-			return -EFAULT; /* not the stub */
-	snprintf(path, sizeof(path), "/proc/%d/mem", t->guest->proc->pid);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
+		if (addr < hidden[i].end && addr + len > hidden[i].start)
+			return -EFAULT;
+	snprintf(path, sizeof(path), "/proc/%d/mem", guest_mem_pid(t->guest));
+	fd = open(path, flags | O_CLOEXEC);
+	return fd < 0 ? -EFAULT : fd;
+}
+
+ssize_t guest_write_force(struct task *t, uaddr_t dst, const void *src, size_t len)
+{
+	int fd = open_memory(t, dst, len, O_WRONLY);
+	ssize_t n;
+
 	if (fd < 0)
-		return -EFAULT;
+		return fd;
 	n = pwrite(fd, src, len, (off_t)dst);
+	close(fd);
+	return n > 0 ? n : -EFAULT;
+}
+
+ssize_t guest_read_force(struct task *t, void *dst, uaddr_t src, size_t len)
+{
+	int fd = open_memory(t, src, len, O_RDONLY);
+	ssize_t n;
+
+	if (fd < 0)
+		return fd;
+	n = pread(fd, dst, len, (off_t)src);
 	close(fd);
 	return n > 0 ? n : -EFAULT;
 }

@@ -9,6 +9,7 @@
 #include "kernel/os.h"
 #include "kernel/pid_ns.h"
 #include "kernel/posix_timer.h"
+#include "kernel/ptrace.h"
 #include "kernel/task.h"
 #include "kernel/user_ns.h"
 
@@ -28,17 +29,7 @@ struct task *proc_task(const struct pseudo_ctx *c)
 
 bool proc_may_access(const struct task *t)
 {
-	const struct cred *me, *it = t->cred;
-
-	if (!current || current->tg == t->tg)
-		return true;
-	me = current->cred;
-	if (may_trace(it))
-		return true;
-	if (me->fsuid != it->euid || me->fsuid != it->suid || me->fsuid != it->uid ||
-		me->fsgid != it->egid || me->fsgid != it->sgid || me->fsgid != it->gid)
-		return false;
-	return t->mm && t->mm->dumpable && !(it->cap_permitted & ~me->cap_permitted);
+	return trace_may_access(t, TRACE_READ_FS);
 }
 
 int proc_open_access(const struct pseudo_ctx *c)

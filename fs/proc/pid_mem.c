@@ -109,6 +109,8 @@ static ssize_t mem_read(struct file *file, struct uio *to, u64 *pos)
 		ssize_t n = *pos < USER_ADDR_MAX ? guest_read_some(t, buf, *pos, want) : -EFAULT;
 		ssize_t put;
 
+		if (n == -EFAULT)
+			n = guest_read_force(t, buf, *pos, want);
 		if (n <= 0)
 			break;
 		put = uio_put(to, buf, (size_t)n);

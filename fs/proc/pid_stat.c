@@ -4,6 +4,7 @@
  * group keeps. proc(5) gives the fields of stat by number.
  */
 #include "fs/proc/proc.h"
+#include "kernel/ptrace.h"
 #include "kernel/os.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"

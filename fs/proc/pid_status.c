@@ -7,6 +7,7 @@
 #include "fs/proc/proc.h"
 #include "kernel/os.h"
 #include "kernel/pid_ns.h"
+#include "kernel/ptrace.h"
 #include "kernel/task.h"
 #include "kernel/user_ns.h"
 
@@ -56,9 +57,10 @@ static void show_ids(struct seq *s, const struct pseudo_ctx *c)
 	const struct cred *cr = t ? t->cred : NULL;
 	u32 uid = tg->exit_uid;
 
-	seq_printf(s, "Tgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t0\n",
+	seq_printf(s, "Tgid:\t%d\nNgid:\t0\nPid:\t%d\nPPid:\t%d\nTracerPid:\t%d\n",
 		proc_pid(c, tg->pid), proc_pid(c, c->tid ? c->tid : tg->pid),
-		proc_pid(c, tg->parent ? tg->parent->pid : 0));
+		proc_pid(c, tg->parent ? tg->parent->pid : 0),
+		proc_pid(c, t ? trace_tracer_tid(t) : 0));
 	if (!cr) {
 		seq_printf(s, "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\nFDSize:\t0\nGroups:\t\n",
 			uid, uid, tg->exit_suid, uid, 0, 0, 0, 0);
