@@ -22,6 +22,7 @@
 #include "kernel/lib/log.h"
 #include "kernel/uts.h"
 #include "kernel/meminfo.h"
+#include "kernel/net/net.h"
 #include "kernel/os.h"
 #include "kernel/outside.h"
 #include "kernel/syscall.h"
@@ -62,6 +63,8 @@ static int register_filesystems(void)
 		err = loopdev_init();
 	if (!err)
 		err = tty_init();
+	if (!err)
+		err = net_init();
 	return err;
 }
 

@@ -146,9 +146,27 @@ void sched_detach(void)
 	current = NULL;
 }
 
+static struct list_head deferred = LIST_HEAD_INIT(deferred);
+
+void sched_defer(struct deferred *d)
+{
+	if (list_empty(&d->link))
+		list_add_tail(&d->link, &deferred);
+}
+
+static void run_deferred(void)
+{
+	while (!list_empty(&deferred)) {
+		struct deferred *d = list_first(&deferred, struct deferred, link);
+
+		list_del(&d->link);
+		d->fn(d);
+	}
+}
+
 void kernel_run(void)
 {
-	while (!list_empty(&run_queue)) {
+	for (run_deferred(); !list_empty(&run_queue); run_deferred()) {
 		struct coro *co = list_first(&run_queue, struct coro, link);
 
 		list_del(&co->link);

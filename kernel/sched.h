@@ -20,6 +20,14 @@ int sched_start_queued(struct task *t, void (*fn)(void *), void *arg);
 void sched_detach(void);
 void might_sleep(void); /* BUG unless on a coroutine */
 
+/* ---- deferred work: fn runs once, on the loop, when the running coroutine has gone to sleep or
+ * ended. Must not sleep; may defer again. ---- */
+struct deferred {
+	struct list_head link; /* list_init before the first use */
+	void (*fn)(struct deferred *d);
+};
+void sched_defer(struct deferred *d); /* harmless if it is queued already */
+
 /* ---- wait queues ---- */
 struct waitq {
 	struct list_head waiters;

@@ -38,4 +38,14 @@ int ifaddr_set_lifetime(struct ifaddr *a, u32 valid_s, u32 preferred_s);
 /* Is it an address of ours, usable (not tentative)? */
 bool ifaddr_is_local(const struct ip_addr *addr);
 
+void ifaddr_dev_up(struct netdev *dev); /* routes of its addresses come back, IPv6 begins */
+void ifaddr_dev_down(struct netdev *dev);
+void ifaddr_ready(struct ifaddr *a);  /* DAD has ended well */
+void ifaddr_failed(struct ifaddr *a); /* someone else has it */
+/* The source address for packets to daddr out of dev (RFC 6724; RFC 1122 3.3.4.3); NULL: none. */
+const struct ifaddr *ifaddr_source(
+	const struct netdev *dev, const struct ip_addr *daddr, const struct ip_addr *next_hop);
+/* fe80::/10 of dev, if it is usable; NULL: none yet. */
+const struct ifaddr *ifaddr_link_local(const struct netdev *dev);
+
 #endif

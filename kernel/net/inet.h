@@ -110,6 +110,7 @@ enum inet_bit { /* struct inet_sock.bits */
 	INET_RECVTOS,
 	INET_RECVTCLASS,
 	INET_RECVOPTS,
+	INET_RETOPTS,
 	INET_RECVORIGDST,
 	INET_MC_LOOP,
 	INET_MC_LOOP6,

@@ -212,7 +212,7 @@ int inet_hash_connected(struct inet_table *tb, struct inet_tuple *t)
 	u64 hash = tuple_hash(t);
 	int err;
 
-	if (find4(tb, hash, &t->laddr, t->lport, &t->raddr, t->rport, t->bound_if))
+	if (tb->stream && find4(tb, hash, &t->laddr, t->lport, &t->raddr, t->rport, t->bound_if))
 		return -EADDRNOTAVAIL;
 	err = htab_insert(&tb->connected, &t->node, hash);
 	if (err < 0)
@@ -346,4 +346,30 @@ struct inet_tuple *inet_lookup(const struct inet_table *tb, const struct inet_ke
 		top = s;
 	}
 	return best;
+}
+
+struct inet_tuple *inet_lookup_next(
+	const struct inet_table *tb, const struct inet_key *k, struct inet_tuple *prev)
+{
+	struct inet_bucket *b = prev ? prev->bucket : bucket_find(tb, k->lport);
+	struct list_head *at;
+
+	if (!b)
+		return NULL;
+	at = prev ? prev->port_link.next : b->tuples.next;
+	for (;; at = at->next) {
+		struct inet_tuple *t = list_entry(at, struct inet_tuple, port_link);
+
+		if (at == &b->tuples) {
+			at = &b->connected;
+			continue;
+		}
+		if (at == &b->connected)
+			return NULL;
+		if (t->state != INET_CONNECTED
+				? score(tb, t, k) > 0
+				: t->rport == k->rport && ip_addr_eq(&t->raddr, &k->raddr) &&
+					  (!t->bound_if || t->bound_if == k->iif))
+			return t;
+	}
 }

@@ -69,6 +69,35 @@ enum icmp_reason {
 };
 void icmp_send(const struct skb *skb, enum icmp_reason reason, u32 arg);
 
+/* ---- inside the IP layer ---- */
+/* Takes a fragment (data at its payload, off bytes into the datagram); hdr_len bytes of network
+ * headers in front of the payload belong to the first. The whole datagram when it is complete: data
+ * at the payload, net_off at the headers, which the caller has to put right. NULL: not yet. */
+struct skb *ip_frag_rcv(struct skb *skb, u32 id, u32 off, bool more);
+void ip_frag_fini(void);
+/* skb->ip, net_off, trans_off are set, data at the transport header: to raw sockets and protocol.
+ */
+void ip_deliver(struct skb *skb);
+bool raw_deliver(const struct skb *skb); /* did a raw socket take a copy? */
+void raw_error(const struct ip_error *e);
+void ip_deliver_error(const struct ip_error *e);
+int ip4_output(struct skb *skb, const struct flow *fl, const struct dst *dst);
+int ip6_output(struct skb *skb, const struct flow *fl, const struct dst *dst);
+/* The packet (data at the network header) leaves by dst; also looped back where it has to be. */
+int ip_finish_output(struct skb *skb, const struct flow *fl, const struct dst *dst);
+void ping_rcv(struct skb *skb); /* an echo reply, either version; consumes */
+void ping_error(const struct ip_error *e);
+void icmp4_error_send(const struct skb *skb, enum icmp_reason reason, u32 arg);
+void icmp6_error_send(const struct skb *skb, enum icmp_reason reason, u32 arg);
+bool icmp_rate_ok(void);
+void icmp_init(void);
+void icmp6_init(void);
+/* An ICMPv6 message (header and body in skb, checksum not yet) from saddr; consumes. */
+int icmp6_send(struct skb *skb, struct flow *fl);
+/* The headers behind an IPv6 header: offset of the upper layer from the network header and its
+ * number, or -EINVAL; *frag_off gets the fragment header's offset, 0 if none. */
+int ip6_skip_headers(const u8 *net, u32 len, u8 *proto, u32 *frag_off);
+
 /* ---- counters of RFC 4293 & co, for /proc/net/snmp{,6} and netstat ---- */
 enum mib {
 #define MIB(name) MIB_##name,

@@ -24,6 +24,9 @@ bool mc_group_member(const struct netdev *dev, const struct ip_addr *group);
 void mc_dev_up(struct netdev *dev);
 void mc_dev_down(struct netdev *dev);
 
+void igmp_rcv(struct skb *skb); /* consumes */
+void mld_rcv(struct skb *skb);	/* borrowed; data at the ICMPv6 header, checksum right */
+
 /* ---- sockets ---- */
 int mc_sock_join(struct inet_sock *is, const struct ip_addr *group, int ifindex);
 int mc_sock_leave(struct inet_sock *is, const struct ip_addr *group, int ifindex);

@@ -7,6 +7,9 @@
 
 #include <linux/neighbour.h>
 
+/* States with a known mac. */
+#define NUD_VALID (NUD_PERMANENT | NUD_NOARP | NUD_REACHABLE | NUD_PROBE | NUD_STALE | NUD_DELAY)
+
 struct neigh {
 	struct hnode node;
 	struct list_head link; /* all neighbours */
@@ -41,5 +44,10 @@ void neigh_heard(struct netdev *dev, const struct ip_addr *addr, const u8 mac[6]
 #define NEIGH_SOLICITED 2u /* answers our question: REACHABLE */
 #define NEIGH_OVERRIDE 4u  /* may change a known mac */
 #define NEIGH_ROUTER 8u
+
+void arp_rcv(struct skb *skb); /* data at the ARP header; consumes */
+/* Asks for addr: broadcast, or to mac if that is known. */
+void arp_solicit(struct netdev *dev, const struct ip_addr *addr, const u8 *mac);
+void arp_announce(struct netdev *dev, const struct ip_addr *addr); /* gratuitous */
 
 #endif

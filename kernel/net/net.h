@@ -8,4 +8,7 @@
 int net_init(void);
 void net_fini(void); /* unit tests: frees everything; sockets must be gone */
 
+int loopback_init(void);
+void loopback_fini(void);
+
 #endif

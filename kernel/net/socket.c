@@ -15,6 +15,8 @@
 
 static const struct sock_family *const families[] = {
 	&unix_family,
+	&inet_family,
+	&inet6_family,
 };
 
 int sock_create(int family, int type, int protocol, struct sock **out)

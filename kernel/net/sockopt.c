@@ -6,6 +6,7 @@
 #include "kernel/net/socket.h"
 
 #include "kernel/cred.h"
+#include "kernel/net/netdev.h"
 #include "kernel/pid_ns.h"
 #include "kernel/task.h"
 #include "kernel/user_ns.h"
@@ -39,6 +40,13 @@ static int bool_option_bit(int name)
 		if (bool_options[i] == name)
 			return (int)i;
 	return -1;
+}
+
+bool sock_option(const struct sock *sk, int name)
+{
+	int bit = bool_option_bit(name);
+
+	return bit >= 0 && (sk->options >> bit & 1);
 }
 
 static int set_bool(struct sock *sk, int name, int v)
@@ -98,15 +106,49 @@ static int set_linger(struct sock *sk, uaddr_t val, u32 len)
 	return 0;
 }
 
+/* SO_BINDTODEVICE: a name, empty for none. */
+static int set_device(struct sock *sk, uaddr_t val, u32 len)
+{
+	char name[IFNAMSIZ] = "";
+	struct netdev *dev = NULL;
+
+	len = MIN(len, (u32)sizeof(name) - 1);
+	if (len && copy_from_user(name, val, len) < 0)
+		return -EFAULT;
+	if (sk->bound_if && !capable(CAP_NET_RAW))
+		return -EPERM;
+	if (name[0]) {
+		dev = netdev_by_name(name);
+		if (!dev)
+			return -ENODEV;
+	}
+	sk->bound_if = dev ? dev->ifindex : 0;
+	return 0;
+}
+
+static int get_device(const struct sock *sk, void *buf, u32 size)
+{
+	const struct netdev *dev = netdev_by_index(sk->bound_if);
+
+	if (!dev)
+		return 0;
+	if (size < IFNAMSIZ)
+		return -EINVAL;
+	strcpy(buf, dev->name);
+	return (int)strlen(dev->name) + 1;
+}
+
 static int set_int(struct sock *sk, int name, int v)
 {
 	switch (name) {
 	case SO_SNDBUF:
 		sk->sndbuf = buf_size(v, SNDBUF_MIN, SOCK_BUF_DEFAULT);
+		sk->sndbuf_locked = true;
 		sock_wake(sk, EPOLLOUT | EPOLLWRNORM);
 		return 0;
 	case SO_RCVBUF:
 		sk->rcvbuf = buf_size(v, RCVBUF_MIN, SOCK_BUF_DEFAULT);
+		sk->rcvbuf_locked = true;
 		return 0;
 	case SO_SNDBUFFORCE:
 	case SO_RCVBUFFORCE:
@@ -164,6 +206,8 @@ int sock_setsockopt(struct sock *sk, int name, uaddr_t val, u32 len)
 	case SO_SNDTIMEO:
 	case ABI_SO_SNDTIMEO_NEW:
 		return set_timeout(&sk->sndtimeo_ns, val, len);
+	case SO_BINDTODEVICE:
+		return set_device(sk, val, len);
 	}
 	if (len < sizeof(v))
 		return -EINVAL;
@@ -299,6 +343,8 @@ int sock_getsockopt(struct sock *sk, int name, void *buf, u32 size)
 	case SO_SNDTIMEO:
 	case ABI_SO_SNDTIMEO_NEW:
 		return get_timeout(sk->sndtimeo_ns, buf, size);
+	case SO_BINDTODEVICE:
+		return get_device(sk, buf, size);
 	case SO_PEERCRED:
 		return get_peercred(sk, buf, size);
 	case SO_PEERGROUPS:

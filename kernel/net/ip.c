@@ -1,0 +1,153 @@
+/*
+ * What the two versions of IP share: the table of protocols, delivery of packets and errors to
+ * them, and the last steps of output.
+ */
+#include "kernel/net/ip.h"
+
+#include "kernel/lib/log.h"
+#include "kernel/net/ip_hdr.h"
+#include "kernel/net/multicast.h"
+#include "kernel/net/neigh.h"
+#include "kernel/os.h"
+
+static const struct ip_protocol *protocols[256];
+
+void ip_protocol_register(const struct ip_protocol *p)
+{
+	protocols[p->proto] = p;
+}
+
+const struct ip_protocol *ip_protocol_find(u8 proto)
+{
+	return protocols[proto];
+}
+
+/* ---- in ---- */
+
+void ip_deliver(struct skb *skb)
+{
+	const struct ip_protocol *p = protocols[skb->ip.proto];
+	bool v4 = ip_addr_is_v4(&skb->ip.daddr), raw;
+
+	skb_set_trans(skb);
+	raw = raw_deliver(skb);
+	if (p && (skb->ip.proto != IPPROTO_ICMP || v4) &&
+		(skb->ip.proto != IPPROTO_ICMPV6 || !v4)) {
+		MIB_INC_AF(v4, IpInDelivers, Ip6InDelivers);
+		p->rcv(skb);
+		return;
+	}
+	if (!raw) {
+		MIB_INC_AF(v4, IpInUnknownProtos, Ip6InUnknownProtos);
+		icmp_send(skb, ICMP_REASON_PROTO_UNREACH, 0);
+	} else {
+		MIB_INC_AF(v4, IpInDelivers, Ip6InDelivers);
+	}
+	skb_free(skb);
+}
+
+void ip_deliver_error(const struct ip_error *e)
+{
+	u8 proto;
+	const struct ip_protocol *p;
+
+	if (ip_addr_is_v4(&e->saddr)) {
+		proto = e->packet[9];
+	} else {
+		u32 frag;
+
+		if (ip6_skip_headers(e->packet, e->packet_len, &proto, &frag) < 0)
+			return;
+	}
+	raw_error(e);
+	p = protocols[proto];
+	if (p && p->err && e->trans_len >= 8)
+		p->err(e);
+}
+
+void icmp_send(const struct skb *skb, enum icmp_reason reason, u32 arg)
+{
+	if (ip_addr_is_v4(&skb->ip.daddr))
+		icmp4_error_send(skb, reason, arg);
+	else
+		icmp6_error_send(skb, reason, arg);
+}
+
+/* A token bucket: 1000 a second, bursts of 50 (net.ipv4.icmp_msgs_per_sec, _burst). */
+bool icmp_rate_ok(void)
+{
+	static u64 tokens_ns = 50 * NSEC_PER_MSEC, last;
+	u64 now = os_clock_ns(OS_CLOCK_MONOTONIC);
+
+	tokens_ns = MIN(tokens_ns + (now - last), 50 * NSEC_PER_MSEC);
+	last = now;
+	if (tokens_ns < NSEC_PER_MSEC) {
+		MIB_INC(IcmpOutRateLimited);
+		return false;
+	}
+	tokens_ns -= NSEC_PER_MSEC;
+	return true;
+}
+
+/* ---- out ---- */
+
+/* A copy for members on this machine of what is sent to a group or broadcast. */
+static void loop_copy(const struct skb *skb)
+{
+	struct skb *copy = skb_copy(skb, ETH_HLEN);
+
+	if (!copy)
+		return;
+	copy->dev = loopback;
+	if (loopback->ops->header(loopback, copy, skb->protocol, NULL) == 0)
+		netdev_xmit(loopback, copy);
+}
+
+static bool wants_loop(const struct flow *fl, const struct dst *dst)
+{
+	if (dst->dev == loopback)
+		return false;
+	if (dst->type == DST_BROADCAST)
+		return true;
+	return dst->type == DST_MULTICAST && (fl->flags & FLOW_MCLOOP) &&
+	       mc_group_member(dst->dev, &fl->daddr);
+}
+
+int ip_finish_output(struct skb *skb, const struct flow *fl, const struct dst *dst)
+{
+	if (wants_loop(fl, dst))
+		loop_copy(skb);
+	if (dst->type == DST_MULTICAST && fl->ttl == 0) {
+		skb_free(skb); /* does not leave the machine */
+		return 0;
+	}
+	return neigh_output(dst->dev, &dst->next_hop, skb);
+}
+
+int ip_output(struct skb *skb, const struct flow *fl, const struct dst *dst)
+{
+	BUG_ON(!dst->dev);
+	skb->mark = fl->mark;
+	return ip_addr_is_v4(&fl->daddr) ? ip4_output(skb, fl, dst) : ip6_output(skb, fl, dst);
+}
+
+int ip_output_raw(struct skb *skb, const struct flow *fl, const struct dst *dst)
+{
+	bool v4 = ip_addr_is_v4(&fl->daddr);
+
+	skb_set_net(skb);
+	skb->protocol = v4 ? ETH_P_IP : ETH_P_IPV6;
+	if (skb_len(skb) > dst->mtu) {
+		skb_free(skb);
+		return -EMSGSIZE;
+	}
+	MIB_INC_AF(v4, IpOutRequests, Ip6OutRequests);
+	return ip_finish_output(skb, fl, dst);
+}
+
+u32 ip_max_segment(const struct flow *fl, const struct dst *dst)
+{
+	u32 header = ip_addr_is_v4(&fl->daddr) ? sizeof(struct ip4_hdr) : sizeof(struct ip6_hdr);
+
+	return MIN(dst->mtu, 65535u) - header - fl->opts_len;
+}

@@ -1,0 +1,23 @@
+/* The start of the network, in order; and, for unit tests, its end. */
+#include "kernel/net/net.h"
+
+#include "kernel/net/inet.h"
+#include "kernel/net/neigh.h"
+#include "kernel/net/udp.h"
+
+int net_init(void)
+{
+	icmp_init();
+	icmp6_init();
+	udp_init();
+	return loopback_init();
+}
+
+void net_fini(void)
+{
+	ip_frag_fini();
+	loopback_fini();
+	htab_fini(&udp_table.ports);
+	htab_fini(&udp_table.connected);
+	memset(&udp_table, 0, sizeof(udp_table));
+}
