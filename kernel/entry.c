@@ -8,6 +8,7 @@
 #include "kernel/os.h"
 #include "kernel/outside.h"
 #include "kernel/ptrace.h"
+#include "kernel/seccomp.h"
 #include "kernel/signal.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
@@ -24,6 +25,8 @@ static long entry_dispatch(struct task *t)
 	long ret;
 
 	t->nr_calls++;
+	if (__builtin_expect(t->seccomp_mode, 0) && !seccomp_allows(t, &ret))
+		return ret;
 	if (t->event.kind == GUEST_TRAP)
 		local = guest_call_is_local(t->event.nr, t->event.args);
 	ret = local ? local_call(t, local) : syscall_dispatch(t->event.nr, t->event.args);

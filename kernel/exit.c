@@ -18,6 +18,7 @@
 #include "kernel/posix_timer.h"
 #include "kernel/ptrace.h"
 #include "kernel/robust.h"
+#include "kernel/seccomp.h"
 #include "kernel/syscall.h"
 
 #define NR_EXIT 60
@@ -279,6 +280,7 @@ static void release_resources(struct task *t)
 		fs_ctx_put(fs);
 	nsset_put(t->ns);
 	t->ns = NULL;
+	seccomp_exit(t);
 	sem_undo_exit(t);
 	mm_put(t->mm);
 	t->mm = NULL;

@@ -15,6 +15,7 @@
 #include "kernel/pid_ns.h"
 #include "kernel/pidfd.h"
 #include "kernel/ptrace.h"
+#include "kernel/seccomp.h"
 #include "kernel/syscall.h"
 #include "kernel/tty/tty.h"
 #include "kernel/uaccess.h"
@@ -146,6 +147,7 @@ static void child_inherit(struct task *c, const struct task *p, u64 flags)
 	c->sched_policy = p->sched_policy;
 	c->sched_priority = p->sched_priority;
 	c->no_new_privs = p->no_new_privs;
+	seccomp_inherit(c, p);
 	c->personality = p->personality;
 	c->fixed_layout = p->fixed_layout;
 	c->timerslack_ns = p->timerslack_ns;
@@ -178,6 +180,7 @@ static void child_unshare(struct task *c)
 	if (c->fs)
 		fs_ctx_put(c->fs);
 	nsset_put(c->ns);
+	seccomp_exit(c);
 	sem_undo_exit(c);
 	mm_put(c->mm);
 	if (c->sighand)

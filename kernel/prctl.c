@@ -1,11 +1,12 @@
 /*
  * prctl(2): the operations on tasks and capabilities. What would need another part of the kernel
- * that does not exist (seccomp, MPX, speculation control) is -EINVAL, as on kernels without it.
+ * that does not exist (MPX, speculation control) is -EINVAL, as on kernels without it.
  */
 #include "kernel/pid.h"
 #include "kernel/sys_cred.h"
 #include "kernel/syscall.h"
 #include "kernel/uaccess.h"
+#include "kernel/seccomp.h"
 
 #include <sys/prctl.h>
 
@@ -189,8 +190,13 @@ SYSCALL_DEFINE5(prctl, int, op, u64, a2, u64, a3, u64, a4, u64, a5)
 	case PR_GET_TIMERSLACK:
 		return current->timerslack_ns;
 	case PR_GET_TIMING:
+		return 0; /* statistical timing */
 	case PR_GET_SECCOMP:
-		return 0; /* statistical timing; no filter of its own */
+		return current->seccomp_mode;
+	case PR_SET_SECCOMP:
+		return a2 == SECCOMP_MODE_STRICT   ? seccomp_set_strict()
+		       : a2 == SECCOMP_MODE_FILTER ? seccomp_set_filter(0, a3)
+						   : -EINVAL;
 	case PR_SET_TIMING:
 		return a2 ? -EINVAL : 0;
 	case PR_GET_TID_ADDRESS:

@@ -19,6 +19,7 @@ struct fs_ctx;
 struct tty;
 struct file;
 struct nsset;
+struct seccomp_filter;
 struct pid_ns;
 struct tracee;
 
@@ -168,6 +169,8 @@ struct task {
 	int pdeath_signal;
 	int nice, sched_policy, sched_priority;
 	bool no_new_privs;
+	u8 seccomp_mode;		/* SECCOMP_MODE_* */
+	struct seccomp_filter *seccomp; /* the latest one */
 	u64 start_ns;
 	u64 nr_calls;
 	u32 personality;

@@ -8,6 +8,7 @@
 #include "kernel/os.h"
 #include "kernel/pid_ns.h"
 #include "kernel/ptrace.h"
+#include "kernel/seccomp.h"
 #include "kernel/task.h"
 #include "kernel/user_ns.h"
 
@@ -164,7 +165,8 @@ static void show_caps(struct seq *s, const struct task *t)
 	show_mask(s, "CapEff", t->cred->cap_effective);
 	show_mask(s, "CapBnd", t->cred->cap_bounding);
 	show_mask(s, "CapAmb", t->cred->cap_ambient);
-	seq_printf(s, "NoNewPrivs:\t%d\nSeccomp:\t0\nSeccomp_filters:\t0\n", t->no_new_privs);
+	seq_printf(s, "NoNewPrivs:\t%d\nSeccomp:\t%d\nSeccomp_filters:\t%u\n", t->no_new_privs,
+		t->seccomp_mode, seccomp_nr_filters(t));
 }
 
 static bool mask_has(const u8 *mask, unsigned cpu)
