@@ -23,6 +23,7 @@ struct pseudo_ctx {
 	u64 tid_start_ns;  /* tells a reused tid from the thread meant */
 	u64 key;	   /* number of the nearest numbered directory or file */
 	u64 outer_key;	   /* of the numbered directory that one is in */
+	void *object;	   /* for other filesystems that use the text files */
 };
 
 /* Hooks return 0 or -errno. */

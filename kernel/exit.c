@@ -8,6 +8,7 @@
 #include "kernel/exit.h"
 
 #include "fs/fdtable.h"
+#include "kernel/cgroup.h"
 #include "kernel/init.h"
 #include "kernel/ipc/sem.h"
 #include "kernel/itimer.h"
@@ -323,6 +324,7 @@ void task_exit(struct task *t)
 	waitq_wake(&tg->threads_wait, 0);
 	if (last && tg != init_tg) {
 		tg->state = TG_ZOMBIE;
+		cgroup_process_gone(tg);
 		if (tg->outside)
 			outside_ended(tg);
 		exit_notify_parent(tg);

@@ -6,6 +6,7 @@
 #include "kernel/fork.h"
 
 #include "fs/fdtable.h"
+#include "kernel/cgroup.h"
 #include "kernel/exec.h"
 #include "kernel/exit.h"
 #include "kernel/ipc/sem.h"
@@ -251,7 +252,9 @@ static int child_create(struct task *p, const struct clone_req *r, struct task *
 		c->clear_child_tid = r->child_tid;
 	if (r->flags & CLONE_CHILD_SETTID)
 		c->set_child_tid = r->child_tid;
-	err = child_enroll(c, own_group);
+	err = cgroup_fork(c, c->tg, p->tg, own_group);
+	if (!err)
+		err = child_enroll(c, own_group);
 	if (err < 0)
 		child_abandon(c, own_group);
 	*out = c;

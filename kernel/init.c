@@ -29,6 +29,7 @@
 #include "kernel/task.h"
 #include "kernel/tty/console.h"
 #include "kernel/version.h"
+#include "fs/cgroup/cgroup.h"
 
 #include <stdio.h>
 
@@ -52,7 +53,8 @@ static void complain(const char *fmt, const char *what, int err)
 static int register_filesystems(void)
 {
 	static const struct fs_type *const types[] = {&tmpfs_fs_type, &overlay_fs_type,
-		&proc_fs_type, &sysfs_fs_type, &devfs_fs_type, &devpts_fs_type, &mqueue_fs_type};
+		&proc_fs_type, &sysfs_fs_type, &devfs_fs_type, &devpts_fs_type, &mqueue_fs_type,
+		&cgroup_fs_type};
 	int err = 0;
 
 	for (unsigned i = 0; i < ARRAY_SIZE(types) && !err; i++)

@@ -7,6 +7,7 @@
 #include "fs/fdtable.h"
 #include "fs/mnt_ns.h"
 #include "fs/nsfs.h"
+#include "kernel/cgroup.h"
 #include "kernel/ipc/ipc.h"
 #include "kernel/ipc/sem.h"
 #include "kernel/pidfd.h"
@@ -20,8 +21,6 @@
 
 struct net_ns init_net_ns = {
 	{.kind = NS_NET, .refs = 1, .number = 4026531840, .owner = &init_user_ns}};
-struct cgroup_ns init_cgroup_ns = {
-	{.kind = NS_CGROUP, .refs = 1, .number = 4026531835, .owner = &init_user_ns}};
 struct time_ns init_time_ns = {
 	{.kind = NS_TIME, .refs = 1, .number = 4026531834, .owner = &init_user_ns}};
 struct nsset init_nsset = {
@@ -78,6 +77,9 @@ struct ns *ns_get(struct ns *ns)
 static void ns_free(struct ns *ns)
 {
 	switch (ns->kind) {
+	case NS_CGROUP:
+		cgroup_ns_free((struct cgroup_ns *)ns);
+		break;
 	case NS_IPC:
 		ipc_ns_free((struct ipc_ns *)ns);
 		break;
@@ -167,12 +169,12 @@ static int put_new(void *slot, void *new)
 	return 0;
 }
 
-static void *plain_create(enum ns_kind kind, struct user_ns *owner)
+static struct net_ns *net_ns_create(struct user_ns *owner)
 {
-	struct ns *ns = calloc(1, sizeof(struct net_ns));
+	struct net_ns *ns = calloc(1, sizeof(*ns));
 
 	if (ns)
-		ns_init(ns, kind, owner);
+		ns_init(&ns->ns, NS_NET, owner);
 	return ns;
 }
 
@@ -189,9 +191,9 @@ int nsset_create(const struct nsset *from, u64 flags, struct user_ns *owner, str
 	if (!ret && (flags & CLONE_NEWIPC))
 		ret = put_new(&set->ipc, ipc_ns_create(owner));
 	if (!ret && (flags & CLONE_NEWNET))
-		ret = put_new(&set->net, plain_create(NS_NET, owner));
+		ret = put_new(&set->net, net_ns_create(owner));
 	if (!ret && (flags & CLONE_NEWCGROUP))
-		ret = put_new(&set->cgroup, plain_create(NS_CGROUP, owner));
+		ret = put_new(&set->cgroup, cgroup_ns_create(owner));
 	if (!ret && (flags & CLONE_NEWPID)) {
 		ret = pid_ns_create(from->pid_for_children, owner, &pid);
 		if (!ret)

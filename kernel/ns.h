@@ -29,14 +29,11 @@ struct ns { /* the first member of each */
 struct net_ns { /* an empty one has no interface */
 	struct ns ns;
 };
-struct cgroup_ns {
-	struct ns ns;
-};
+struct cgroup_ns; /* kernel/cgroup.h */
 struct time_ns {
 	struct ns ns;
 };
 extern struct net_ns init_net_ns;
-extern struct cgroup_ns init_cgroup_ns;
 extern struct time_ns init_time_ns;
 
 struct nsset { /* shared by tasks, never changed while it is */

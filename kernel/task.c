@@ -6,6 +6,7 @@
 #include "kernel/task.h"
 
 #include "fs/fdtable.h"
+#include "kernel/cgroup.h"
 #include "kernel/ipc/shm.h"
 #include "kernel/lib/log.h"
 #include "kernel/os.h"
@@ -136,6 +137,7 @@ void tgroup_put(struct tgroup *tg)
 	if (--tg->refs)
 		return;
 	sigpending_flush(&tg->pending);
+	cgroup_release(tg);
 	if (tg->pid_ns)
 		ns_put(&tg->pid_ns->ns);
 	free(tg);
@@ -182,6 +184,7 @@ void task_free(struct task *t)
 	struct tgroup *tg = t->tg;
 
 	htab_remove(&tasks_by_tid, &t->hash);
+	cgroup_thread_gone(t);
 	list_del(&t->tg_link);
 	tg->nr_tasks--;
 	nr_tasks_total--;

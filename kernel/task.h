@@ -19,6 +19,7 @@ struct fs_ctx;
 struct tty;
 struct file;
 struct nsset;
+struct cgroup;
 struct seccomp_filter;
 struct pid_ns;
 struct tracee;
@@ -65,6 +66,8 @@ struct tgroup {
 	struct list_head sibling;
 	struct waitq wait_child; /* woken on any state change of a child */
 	struct waitq exit_wait;	 /* woken when this process ends (pidfd) */
+	struct cgroup *cgroup;	 /* a reference; NULL: the root (cgroup.c) */
+	bool left_cgroup;	 /* ended: not among its processes any more */
 	pid_t pgid, sid;
 	struct pid_ns *pid_ns; /* a reference; NULL: the initial one */
 	struct tty *ctty;      /* controlling terminal of the session, with a reference */
@@ -141,6 +144,7 @@ struct task {
 	bool kick_after_call;	   /* that kick will be seen right behind an answered plain call */
 	bool stop_wanted, stopped; /* has to join a group stop; sleeps in one */
 	bool fp_user;		   /* rt_sigreturn in this stop: FP state lies in guest memory */
+	bool charged;		   /* to its control group */
 	bool embryo;		   /* its clone has not returned yet: do not end it */
 	bool started;		   /* has reported its first event: can be kicked */
 	bool ending;		/* will run no more guest code: its coroutine goes to task_exit */

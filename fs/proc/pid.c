@@ -5,6 +5,7 @@
  */
 #include "fs/fdtable.h"
 #include "fs/proc/proc.h"
+#include "kernel/cgroup.h"
 #include "kernel/meminfo.h"
 #include "kernel/os.h"
 #include "kernel/pid_ns.h"
@@ -175,6 +176,15 @@ static int show_children(struct seq *s, const struct pseudo_ctx *c)
 		return 0; /* children belong to the process; they are listed at its leader */
 	list_for_each_entry (child, &c->tg->children, sibling)
 		seq_printf(s, "%d ", proc_pid(c, child->pid));
+	return 0;
+}
+
+static int show_cgroup(struct seq *s, const struct pseudo_ctx *c)
+{
+	char buf[PATH_MAX];
+
+	seq_printf(s, "0::%s\n",
+		cgroup_path(cgroup_of(c->tg), nsset_current()->cgroup->root, buf, sizeof(buf)));
 	return 0;
 }
 
@@ -355,7 +365,7 @@ static bool is_thread(const struct pseudo_ctx *c)
 
 static const struct pseudo_row pid_rows[] = {
 	{"auxv", PROC_PRIVATE, .show = proc_show_auxv, .open = proc_open_access, .mm = pid_mm},
-	{"cgroup", PROC_RO, .show = pseudo_show_text, .arg = "0::/"},
+	{"cgroup", PROC_RO, .show = show_cgroup},
 	{"children", PROC_RO, .show = show_children, .present = is_thread},
 	{"cmdline", PROC_RO, .show = proc_show_cmdline},
 	{"comm", PROC_RW, .show = show_comm, .store = store_comm},
