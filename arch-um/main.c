@@ -9,6 +9,7 @@
 #include "arch-um/loop.h"
 #include "arch-um/mconsole.h"
 #include "arch-um/options.h"
+#include "arch-um/packet.h"
 #include "kernel/lib/log.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
@@ -78,6 +79,10 @@ static int run(struct run_options *o)
 	if (o->trace && trace_enable(o->trace) < 0) {
 		fprintf(stderr, "skiff: unknown trace channel in %s (see: skiff help run)\n",
 			o->trace);
+		return 125;
+	}
+	if (o->pcap_file && pcap_open(o->pcap_file) < 0) {
+		fprintf(stderr, "skiff: cannot write %s: %s\n", o->pcap_file, strerror(errno));
 		return 125;
 	}
 	if (o->trace_file && os_log_open(o->trace_file) < 0) {

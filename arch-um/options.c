@@ -7,6 +7,8 @@
 
 #include "arch-um/commands.h"
 #include "arch-um/machine_dir.h"
+#include "arch-um/packet.h"
+#include "kernel/net/link.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -23,6 +25,8 @@ enum {
 	OPT_TRACE,
 	OPT_TRACE_FILE,
 	OPT_TRAP_ALL,
+	OPT_NET,
+	OPT_PCAP,
 	OPT_MEM,
 	OPT_PIDS,
 	OPT_RM,
@@ -51,6 +55,9 @@ static const struct option long_options[] = {
 	{"trace", required_argument, NULL, OPT_TRACE},
 	{"trace-file", required_argument, NULL, OPT_TRACE_FILE},
 	{"trap-all", no_argument, NULL, OPT_TRAP_ALL},
+	{"net", required_argument, NULL, OPT_NET},
+	{"publish", required_argument, NULL, 'p'},
+	{"pcap", required_argument, NULL, OPT_PCAP},
 	{"mem", required_argument, NULL, OPT_MEM},
 	{"pids", required_argument, NULL, OPT_PIDS},
 	{"detach", no_argument, NULL, 'd'},
@@ -104,7 +111,19 @@ static const char run_help[] =
 	"  --trace-file FILE     where trace lines go (default: stderr)\n"
 	"  --trap-all            no call runs natively: slower, but the trace shows them all\n"
 	"  --mem SIZE            memory limit, e.g. 512M or 2G\n"
-	"  --pids N              limit on tasks\n";
+	"  --pids N              limit on tasks\n"
+	"  --net LINK[,KEY=VALUE...]  a network link, eth0, eth1, ... (default: none); LINK is\n"
+	"                           tap:NAME       a TAP device of the host\n"
+	"                           passt          by passt(1): needs no privilege\n"
+	"                           passt:SOCKET   the same, over a passt that runs\n"
+	"                           fd:N           an inherited TAP or packet socket\n"
+	"                           none           only the loopback\n"
+	"                        keys: ip=ADDR/BITS gw=ADDR dns=ADDR mac=MAC mtu=N; ip, gw and "
+	"dns\n"
+	"                        more than once\n"
+	"  -p, --publish HOST:GUEST[/udp]  with --net passt: a port of the host leads to the "
+	"guest\n"
+	"  --pcap FILE           capture what passes the links\n";
 
 static void help_command(const struct command *c)
 {
@@ -365,6 +384,40 @@ static int parse_overlay(const char *arg, struct machine_options *m)
 	return *arg ? 0 : -EINVAL;
 }
 
+/* ---- links ---- */
+
+/* What passt is told to give the machine (passt.c). */
+static int passt_defaults(struct link_options *l)
+{
+	char args[] = "ip=10.0.2.15/24,gw=10.0.2.2,dns=10.0.2.3";
+
+	return l->nr_addrs ? 0 : link_options_parse(args, l);
+}
+
+static int add_link(char *arg, struct machine_options *m)
+{
+	struct link_options l = {.spec = arg}, *all;
+	char *rest = strchr(arg, ',');
+	int err = 0;
+
+	if (!strcmp(arg, "none"))
+		return 0;
+	if (rest) {
+		*rest++ = '\0';
+		err = link_options_parse(rest, &l);
+	}
+	if (!err && !strcmp(arg, "passt"))
+		err = passt_defaults(&l);
+	if (err < 0)
+		return err;
+	all = realloc(m->links, (m->nr_links + 1) * sizeof(*all));
+	if (!all)
+		return -ENOMEM;
+	all[m->nr_links++] = l;
+	m->links = all;
+	return 0;
+}
+
 static int parse_one(int c, struct run_options *o)
 {
 	u64 n;
@@ -431,6 +484,14 @@ static int parse_one(int c, struct run_options *o)
 	case OPT_TRAP_ALL:
 		o->m.trap_all = true;
 		return 0;
+	case OPT_NET:
+		return add_link(optarg, &o->m);
+	case 'p':
+		return passt_forward(optarg);
+	case OPT_PCAP:
+		o->m.pcap = true;
+		o->pcap_file = optarg;
+		return 0;
 	case OPT_MEM:
 		return parse_size(optarg, &o->m.mem_limit);
 	default:
@@ -441,12 +502,22 @@ static int parse_one(int c, struct run_options *o)
 	}
 }
 
+static bool has_passt(const struct machine_options *m)
+{
+	for (unsigned i = 0; i < m->nr_links; i++)
+		if (!strcmp(m->links[i].spec, "passt"))
+			return true;
+	return false;
+}
+
 static int finish(struct run_options *o, int argc, char **argv)
 {
 	if (optind >= argc)
 		return mistake("no command given", NULL);
 	if (o->m.root_rw && o->m.overlay_dir)
 		return mistake("--rw and --overlay DIR exclude each other", NULL);
+	if (passt_has_forwards() && !has_passt(&o->m))
+		return mistake("-p goes with --net passt", NULL);
 	if (!o->m.hostname)
 		o->m.hostname = o->name ? o->name : "skiff";
 	o->m.argv = argv + optind;
@@ -475,7 +546,7 @@ int options_parse_run(int argc, char **argv, struct run_options *o)
 	if (err < 0)
 		return err;
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, "+:v:e:w:u:tid", long_options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "+:v:e:w:u:p:tid", long_options, NULL)) != -1) {
 		if (c == '?')
 			return mistake("unknown option", argv[optind - 1]);
 		if (c == ':')

@@ -21,6 +21,7 @@ struct run_options {
 	char **labels;
 	unsigned nr_labels;
 	const char *trace, *trace_file;
+	const char *pcap_file;
 };
 
 /* Parses `skiff run ...`; argv[0] is "run". On a mistake prints one line and returns -EINVAL.

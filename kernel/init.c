@@ -22,7 +22,9 @@
 #include "kernel/lib/log.h"
 #include "kernel/uts.h"
 #include "kernel/meminfo.h"
+#include "kernel/net/link.h"
 #include "kernel/net/net.h"
+#include "kernel/net/netfiles.h"
 #include "kernel/os.h"
 #include "kernel/outside.h"
 #include "kernel/syscall.h"
@@ -386,6 +388,8 @@ static int mount_everything(struct task *t)
 	if (err < 0)
 		return err;
 	standard_mounts();
+	if (options->nr_links && !options->root_rw)
+		netfiles_write(options->links, options->nr_links, options->hostname);
 	for (unsigned i = 0; i < options->nr_volumes && !err; i++)
 		err = machine_mount_volume(&options->volumes[i]);
 	if (options->read_only)
@@ -479,6 +483,12 @@ int machine_start(const struct machine_options *o)
 		complain("skiff: cannot set up the kernel (%s): %s", "filesystems", err);
 		return err;
 	}
+	if (o->pcap)
+		link_pcap_start();
+	for (unsigned i = 0; i < o->nr_links && !err; i++)
+		err = link_create(&o->links[i]);
+	if (err < 0)
+		return err;
 	log_boot(o);
 	t = make_first_tasks(o->init);
 	if (!t)

@@ -10,6 +10,8 @@ struct volume {
 	const char *tmpfs_options; /* not NULL: a tmpfs, host is not used */
 };
 
+struct link_options;
+
 struct machine_options {
 	const char *hostname;
 	const char *root;	 /* host directory */
@@ -18,6 +20,9 @@ struct machine_options {
 	const char *overlay_dir; /* persistent upper directory; NULL: in memory */
 	struct volume *volumes;
 	unsigned nr_volumes;
+	struct link_options *links; /* --net, in order: eth0, eth1 ... */
+	unsigned nr_links;
+	bool pcap; /* capture what passes the links (os_pcap_write) */
 	char **argv, **envp;
 	const char *cwd; /* NULL: "/" or $HOME as the caller sees fit */
 	u32 uid, gid;

@@ -2,6 +2,7 @@
 #include "kernel/net/net.h"
 
 #include "kernel/net/inet.h"
+#include "kernel/net/link.h"
 #include "kernel/net/neigh.h"
 #include "kernel/net/udp.h"
 
@@ -16,6 +17,7 @@ int net_init(void)
 void net_fini(void)
 {
 	ip_frag_fini();
+	link_destroy_all();
 	loopback_fini();
 	htab_fini(&udp_table.ports);
 	htab_fini(&udp_table.connected);

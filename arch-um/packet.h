@@ -1,0 +1,42 @@
+/* Packet links: what a kind of link (tap.c, passt.c) gives to packet.c. */
+#ifndef SKIFF_ARCH_UM_PACKET_H
+#define SKIFF_ARCH_UM_PACKET_H
+
+#include "kernel/os.h"
+
+struct virtio_net_hdr;
+
+struct os_packet {
+	const struct packet_ops *ops;
+	int fd;
+	struct os_watch watch;
+	const struct os_packet_events *events;
+	void *priv; /* for events */
+	bool lost;
+	/* stream framing, passt.c */
+	u8 *in;
+	size_t in_at, in_len;
+	u8 *out; /* the unsent rest of a frame */
+	size_t out_at, out_len;
+};
+
+struct packet_ops {
+	ssize_t (*recv)(struct os_packet *p, struct virtio_net_hdr *h, void *buf, size_t size);
+	int (*send)(
+		struct os_packet *p, const struct virtio_net_hdr *h, const void *frame, size_t len);
+	/* The rest of what was sent: 0, -EAGAIN, -errno. NULL: nothing is ever kept. */
+	int (*flush)(struct os_packet *p);
+};
+
+extern const struct packet_ops tap_ops, passt_ops, dgram_ops;
+
+/* arg is what follows the colon in the spec. All: one line on stderr on failure. */
+int tap_open(const char *name, struct os_packet_info *info, struct os_packet *p);
+int fd_open(const char *number, struct os_packet_info *info, struct os_packet *p);
+int passt_open(const char *socket_path, struct os_packet_info *info, struct os_packet *p);
+int passt_forward(const char *spec); /* -p HOST:GUEST[/udp], before passt_open; -EINVAL */
+bool passt_has_forwards(void);
+int pcap_open(const char *path);			  /* -errno */
+void packet_complain(const char *spec, const char *what); /* "skiff: --net SPEC: WHAT" */
+
+#endif

@@ -1,0 +1,270 @@
+/*
+ * passt, passt(1): Ethernet frames with a 32-bit length in front of each over a UNIX stream socket.
+ * It gives an ordinary user connections to the outside by sockets of its own. We start it over a
+ * socket pair, or connect to one that runs. A frame is sent whole or kept (its rest goes first).
+ */
+#include "arch-um/packet.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <linux/virtio_net.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define IN_SIZE (256u * 1024)
+#define FRAME_MAX 65550u
+#define PASST_MTU 65520u
+#define FORWARDS_MAX 64
+
+static char *forwards[FORWARDS_MAX * 2]; /* "-t", "HOST:GUEST", ... */
+static unsigned nr_forwards;
+
+/* ---- frames ---- */
+
+/* Reads what there is. 0; -EAGAIN: nothing new; -ENODEV: the end. */
+static int fill(struct os_packet *p)
+{
+	ssize_t n;
+
+	if (p->in_at) {
+		memmove(p->in, p->in + p->in_at, p->in_len - p->in_at);
+		p->in_len -= p->in_at;
+		p->in_at = 0;
+	}
+	n = recv(p->fd, p->in + p->in_len, IN_SIZE - p->in_len, MSG_DONTWAIT);
+	if (n > 0) {
+		p->in_len += (size_t)n;
+		return 0;
+	}
+	return n < 0 && (errno == EAGAIN || errno == EINTR) ? -EAGAIN : -ENODEV;
+}
+
+/* The length of the frame at in_at if it is there as a whole, 0 if not yet, -ENODEV for nonsense.
+ */
+static ssize_t whole_frame(const struct os_packet *p)
+{
+	size_t have = p->in_len - p->in_at;
+	u32 len;
+
+	if (have < sizeof(len))
+		return 0;
+	memcpy(&len, p->in + p->in_at, sizeof(len));
+	len = ntohl(len);
+	if (!len || len > FRAME_MAX)
+		return -ENODEV;
+	return have - sizeof(len) >= len ? (ssize_t)len : 0;
+}
+
+static ssize_t passt_recv(struct os_packet *p, struct virtio_net_hdr *h, void *buf, size_t size)
+{
+	ssize_t n;
+	int err;
+
+	memset(h, 0, sizeof(*h));
+	while ((n = whole_frame(p)) == 0) {
+		err = fill(p);
+		if (err < 0)
+			return err;
+	}
+	if (n < 0)
+		return n;
+	memcpy(buf, p->in + p->in_at + sizeof(u32), MIN((size_t)n, size));
+	p->in_at += sizeof(u32) + (size_t)n;
+	return (ssize_t)MIN((size_t)n, size);
+}
+
+static int passt_flush(struct os_packet *p)
+{
+	ssize_t n;
+
+	while (p->out_at < p->out_len) {
+		n = send(p->fd, p->out + p->out_at, p->out_len - p->out_at,
+			MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (n < 0)
+			return errno == EAGAIN || errno == EINTR ? -EAGAIN : -ENODEV;
+		p->out_at += (size_t)n;
+	}
+	p->out_at = p->out_len = 0;
+	return 0;
+}
+
+static int passt_send(
+	struct os_packet *p, const struct virtio_net_hdr *h, const void *frame, size_t len)
+{
+	u32 prefix = htonl((u32)len);
+	struct iovec iov[2] = {{&prefix, sizeof(prefix)}, {(void *)frame, len}};
+	struct msghdr m = {.msg_iov = iov, .msg_iovlen = 2};
+	size_t total = len + sizeof(prefix);
+	ssize_t n;
+
+	if (len > FRAME_MAX)
+		return -EMSGSIZE;
+	if (p->out_len && passt_flush(p) < 0)
+		return -EAGAIN;
+	n = sendmsg(p->fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? -EAGAIN : -ENODEV;
+	if ((size_t)n == total)
+		return 0;
+	memcpy(p->out, &prefix, sizeof(prefix));
+	memcpy(p->out + sizeof(prefix), frame, len);
+	p->out_at = (size_t)n;
+	p->out_len = total;
+	p->watch.events |= POLLOUT;
+	os_watch_update(&p->watch);
+	return 0;
+}
+
+const struct packet_ops passt_ops = {
+	.recv = passt_recv,
+	.send = passt_send,
+	.flush = passt_flush,
+};
+
+/* ---- opening ---- */
+
+int passt_forward(const char *spec)
+{
+	char *copy = strdup(spec), *slash, *end, *at;
+	bool udp = false;
+
+	if (!copy || nr_forwards + 2 > FORWARDS_MAX * 2)
+		return -EINVAL;
+	slash = strchr(copy, '/');
+	if (slash) {
+		*slash = '\0';
+		udp = !strcmp(slash + 1, "udp");
+		if (!udp && strcmp(slash + 1, "tcp"))
+			goto bad;
+	}
+	for (at = copy; at; at = *end ? end + 1 : NULL) {
+		unsigned long port = strtoul(at, &end, 10);
+
+		if (end == at || !port || port > 65535 || (*end && (*end != ':' || at != copy)))
+			goto bad;
+	}
+	forwards[nr_forwards++] = udp ? "-u" : "-t";
+	forwards[nr_forwards++] = copy;
+	return 0;
+bad:
+	free(copy);
+	return -EINVAL;
+}
+
+bool passt_has_forwards(void)
+{
+	return nr_forwards > 0;
+}
+
+static bool installed(void)
+{
+	const char *path = getenv("PATH");
+	char file[4096];
+
+	for (const char *at = path ? path : "/usr/bin:/bin"; *at;) {
+		size_t n = strcspn(at, ":");
+
+		snprintf(file, sizeof(file), "%.*s/passt", (int)MIN(n, 4000ul), at);
+		if (access(file, X_OK) == 0)
+			return true;
+		at += n + (at[n] == ':');
+	}
+	return false;
+}
+
+static void exec_passt(int fd)
+{
+	char number[16], *argv[FORWARDS_MAX * 2 + 24];
+	static char *const fixed[] = {"passt", "-f", "-q", "-1", "-a", "10.0.2.15", "-n", "24",
+		"-g", "10.0.2.2", "--dns-forward", "10.0.2.3", "-m", "65520", "-F"};
+	unsigned n = 0;
+	sigset_t none;
+	int null = open("/dev/null", O_RDWR);
+
+	for (; n < ARRAY_SIZE(fixed); n++)
+		argv[n] = fixed[n];
+	snprintf(number, sizeof(number), "%d", fd);
+	argv[n++] = number;
+	for (unsigned i = 0; i < nr_forwards; i++)
+		argv[n++] = forwards[i];
+	argv[n] = NULL;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	dup2(null, 0);
+	dup2(null, 1);
+	dup2(null, 2);
+	fcntl(fd, F_SETFD, 0);
+	execvp("passt", argv);
+	_exit(127);
+}
+
+static int start(struct os_packet *p)
+{
+	int pair[2];
+	pid_t pid;
+
+	if (!installed()) {
+		packet_complain("passt", "passt is not installed (apt-get install passt, or use "
+					 "--net none)");
+		return -ENOENT;
+	}
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return -errno;
+	pid = fork();
+	if (pid == 0)
+		exec_passt(pair[1]);
+	close(pair[1]);
+	p->fd = pair[0];
+	if (pid < 0) {
+		close(pair[0]);
+		return -EAGAIN;
+	}
+	return 0;
+}
+
+static int connect_to(struct os_packet *p, const char *path)
+{
+	struct sockaddr_un un = {.sun_family = AF_UNIX};
+	char spec[160];
+
+	snprintf(spec, sizeof(spec), "passt:%.150s", path);
+	if (!*path || strlen(path) >= sizeof(un.sun_path)) {
+		packet_complain(spec, "not the name of a socket");
+		return -EINVAL;
+	}
+	strcpy(un.sun_path, path);
+	p->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (p->fd >= 0 && connect(p->fd, (const struct sockaddr *)&un, sizeof(un)) == 0)
+		return 0;
+	packet_complain(spec, "nobody listens there (start: passt -f -s SOCKET)");
+	if (p->fd >= 0)
+		close(p->fd);
+	return -ECONNREFUSED;
+}
+
+int passt_open(const char *socket_path, struct os_packet_info *info, struct os_packet *p)
+{
+	int err, size = 1 << 20;
+
+	p->in = malloc(IN_SIZE);
+	p->out = malloc(FRAME_MAX + sizeof(u32));
+	if (!p->in || !p->out)
+		err = -ENOMEM;
+	else
+		err = socket_path ? connect_to(p, socket_path) : start(p);
+	if (err < 0) {
+		free(p->in);
+		free(p->out);
+		return err;
+	}
+	setsockopt(p->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	p->ops = &passt_ops;
+	info->mtu = info->max_mtu = PASST_MTU;
+	return 0;
+}

@@ -1,0 +1,33 @@
+/* Links to the outside: an Ethernet device in front of a packet link of the host (kernel/os.h). */
+#ifndef SKIFF_KERNEL_NET_LINK_H
+#define SKIFF_KERNEL_NET_LINK_H
+
+#include "kernel/net/ipaddr.h"
+
+#define LINK_ADDRS_MAX 4u
+
+struct link_options {	  /* one --net */
+	const char *spec; /* for os_packet_open */
+	struct {
+		struct ip_addr addr;
+		unsigned prefix_len;
+	} addrs[LINK_ADDRS_MAX];
+	unsigned nr_addrs;
+	struct ip_addr gateways[2];
+	unsigned nr_gateways;
+	struct ip_addr dns[3];
+	unsigned nr_dns;
+	bool has_mac;
+	u8 mac[6];
+	u32 mtu; /* 0: the link's */
+};
+
+/* "ip=A/B,gw=G,dns=D,mac=M,mtu=N" into o: 0 or -EINVAL. */
+int link_options_parse(char *args, struct link_options *o);
+/* Makes the next ethN, configures it and brings it up. -errno after one line on stderr. */
+int link_create(const struct link_options *o);
+void link_destroy_all(void); /* unit tests */
+/* Every packet of every link, to FILE in pcap(5)'s format (os_pcap_write). */
+void link_pcap_start(void);
+
+#endif
