@@ -9,6 +9,7 @@
 
 #include "fs/fdtable.h"
 #include "kernel/cgroup.h"
+#include "kernel/futex_pi.h"
 #include "kernel/init.h"
 #include "kernel/ipc/sem.h"
 #include "kernel/itimer.h"
@@ -320,6 +321,7 @@ void task_exit(struct task *t)
 	t->state = TASK_DEAD;
 	sighand_put(t->sighand);
 	cred_put(t->cred);
+	futex_pi_exit(t);
 	task_free(t);
 	waitq_wake(&tg->threads_wait, 0);
 	if (last && tg != init_tg) {

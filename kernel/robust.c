@@ -11,6 +11,7 @@
 #include "kernel/ptrace.h"
 #include "kernel/syscall.h"
 #include "kernel/uaccess.h"
+#include "kernel/futex_pi.h"
 
 #define NR_FUTEX 202
 #define OP_WAKE 1
@@ -48,12 +49,16 @@ bool robust_held(struct tgroup *tg)
 }
 
 /* self (in the stub) hands on the lock word at addr if tid owns it. */
-static void hand_on(struct task *self, pid_t tid, uaddr_t addr)
+static void hand_on(struct task *self, pid_t tid, uaddr_t addr, bool pi)
 {
 	u32 v;
 
 	if (addr & 3 || guest_read(self, &v, addr, sizeof(v)) < 0 || (pid_t)(v & TID_MASK) != tid)
 		return;
+	if (pi) {
+		futex_pi_owner_died(self, self->mm, addr);
+		return;
+	}
 	v = (v & WAITERS) | OWNER_DIED;
 	/* Woken in any case: a waiter may have announced itself since the read. */
 	if (guest_write(self, addr, &v, sizeof(v)) == 0)
@@ -62,7 +67,8 @@ static void hand_on(struct task *self, pid_t tid, uaddr_t addr)
 
 static void walk(struct task *self, pid_t tid, uaddr_t list, const struct robust_head *h)
 {
-	uaddr_t entry = h->next & ~1ull, pending = h->pending & ~1ull;
+	uaddr_t entry = h->next & ~1ull, pending = h->pending & ~1ull; /* bit 0: PI */
+	bool pi = h->next & 1;
 
 	for (int n = 0; n < LIST_LIMIT && entry != list; n++) {
 		uaddr_t next;
@@ -70,11 +76,12 @@ static void walk(struct task *self, pid_t tid, uaddr_t list, const struct robust
 		if (guest_read(self, &next, entry, sizeof(next)) < 0)
 			return;
 		if (entry != pending)
-			hand_on(self, tid, entry + (u64)h->futex_offset);
+			hand_on(self, tid, entry + (u64)h->futex_offset, pi);
 		entry = next & ~1ull;
+		pi = next & 1;
 	}
 	if (pending)
-		hand_on(self, tid, pending + (u64)h->futex_offset);
+		hand_on(self, tid, pending + (u64)h->futex_offset, h->pending & 1);
 }
 
 long robust_exit_thread(struct task *t)
