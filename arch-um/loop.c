@@ -18,6 +18,7 @@
 
 static int epfd = -1;
 static bool (*direct)(bool block);
+static u64 direct_deadline = UINT64_MAX;
 static void (*signal_fn)(int sig);
 static struct epoll_event batch[BATCH];
 static int batch_nr;
@@ -119,6 +120,11 @@ void os_watch_direct(bool (*receive)(bool block))
 	direct = receive;
 }
 
+void os_watch_deadline(u64 ns)
+{
+	direct_deadline = ns;
+}
+
 static void dispatch_watches(void)
 {
 	batch_nr = epoll_wait(epfd, batch, BATCH, 0);
@@ -168,7 +174,7 @@ void loop_run(void)
 			dispatch_attention(bits);
 			kernel_run();
 		}
-		attention_timer(kernel_next_timer_ns());
+		attention_timer(MIN(kernel_next_timer_ns(), direct_deadline));
 		if (kernel_yielded()) {
 			yielded_run();
 			continue;

@@ -51,6 +51,8 @@ void os_watch_del(struct os_watch *w);
  * and says whether there was one. With block it may wait for it, in the functions below and nowhere
  * else; wake-ups then stay on the waker's CPU. NULL ends that. */
 void os_watch_direct(bool (*receive)(bool block));
+void os_watch_deadline(
+	u64 ns); /* OS_CLOCK_MONOTONIC: receive returns and is called again by then */
 /* ioctl(2), and wait4(2) for any child or traced thread. -EINTR when the loop has anything else to
  * do; else as the host's, or its -errno. */
 long os_wait_ioctl(int hfd, unsigned long request, void *arg);

@@ -2,6 +2,7 @@
  * Transport of the default backend: seccomp user notification. One listener serves every guest
  * process of the machine. seccomp_unotify(2).
  */
+#include "skas/home.h"
 #include "skas/skas.h"
 
 #include "kernel/lib/log.h"
@@ -24,7 +25,6 @@
 #endif
 
 static int listener = -1;
-static cpu_set_t own_cpus; /* skiff's, as it was started */
 
 static int install(struct sock_fprog *filter)
 {
@@ -45,7 +45,6 @@ static pid_t notify_spawn(int stub_fd, uaddr_t first_exec)
 	};
 	pid_t pid;
 
-	sched_getaffinity(0, sizeof(own_cpus), &own_cpus);
 	filter_build(&filter, SECCOMP_RET_USER_NOTIF);
 	pid = spawn_first(&o, &listener);
 	if (pid < 0)
@@ -120,48 +119,18 @@ static void notify_go_on(struct guest *g)
  * guest thread to install the descriptor, and that wakes us. With an idle CPU beside, both would go
  * there, at ten times the cost of all the rest; so both are bound to this CPU meanwhile.
  */
-struct binding {
-	cpu_set_t here;
-	bool bound;
-};
-
-static void bind_both(struct binding *b, const struct guest *g)
-{
-	int cpu = sched_getcpu();
-
-	b->bound = cpu >= 0 && cpu < CPU_SETSIZE && CPU_COUNT(&own_cpus) > 1 &&
-		   (!g->cpus_len || (g->cpus[cpu / 8] >> cpu % 8 & 1));
-	if (!b->bound)
-		return;
-	CPU_ZERO(&b->here);
-	CPU_SET(cpu, &b->here);
-	sched_setaffinity(0, sizeof(b->here), &b->here);
-	sched_setaffinity(g->host_tid, sizeof(b->here), &b->here);
-}
-
-static void unbind_both(const struct binding *b, const struct guest *g)
-{
-	if (!b->bound)
-		return;
-	sched_setaffinity(0, sizeof(own_cpus), &own_cpus);
-	if (g->cpus_len)
-		sched_setaffinity(g->host_tid, g->cpus_len, (const cpu_set_t *)g->cpus);
-	else
-		sched_setaffinity(g->host_tid, sizeof(own_cpus), &own_cpus);
-}
-
 static int notify_give_fd(struct guest *g, int hfd)
 {
 	struct seccomp_notif_addfd a = {
 		.id = g->cookie, .srcfd = (u32)hfd, .newfd_flags = O_CLOEXEC};
-	struct binding b;
+	bool met = home_meet(g);
 	int fd;
 
-	bind_both(&b, g);
 	fd = ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &a);
 	if (fd < 0)
 		fd = -errno;
-	unbind_both(&b, g);
+	if (met)
+		home_part(g);
 	return fd;
 }
 

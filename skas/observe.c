@@ -3,6 +3,7 @@
  * affinity and nice values. Read from the host's /proc through one descriptor kept open; nothing
  * here stops or changes the guest but the last three functions. proc(5).
  */
+#include "skas/home.h"
 #include "skas/skas.h"
 
 #include <ctype.h>
@@ -471,6 +472,7 @@ int guest_set_affinity(struct task *t, const void *mask, size_t len)
 		return -ESRCH;
 	if (sched_setaffinity(g->host_tid, len, mask) < 0)
 		return -errno;
+	g->home = HOME_NONE;
 	g->cpus_len = MIN(len, sizeof(g->cpus));
 	memcpy(g->cpus, mask, g->cpus_len);
 	return 0;
@@ -480,6 +482,10 @@ ssize_t guest_get_affinity(struct task *t, void *mask, size_t len)
 {
 	if (!has_thread(t))
 		return -ESRCH;
+	if (home_bound(t->guest)) {
+		home_mask(t->guest, mask, len);
+		return (ssize_t)len;
+	}
 	memset(mask, 0, len);
 	return sched_getaffinity(t->guest->host_tid, len, mask) < 0 ? -errno : (ssize_t)len;
 }

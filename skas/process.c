@@ -3,6 +3,7 @@
  * release and reaping. Every host process of the machine is a direct child of skiff (CLONE_PARENT),
  * so each end is seen by wait4(2), and a pid is ours until then.
  */
+#include "skas/home.h"
 #include "skas/skas.h"
 
 #include "kernel/lib/log.h"
@@ -179,6 +180,7 @@ static struct guest *guest_create(struct task *t, struct host_process *p, uaddr_
 	g->task = t;
 	g->proc = p;
 	g->slot = slot;
+	g->home = HOME_UNKNOWN;
 	g->slots = p->slots;
 	g->slots->refs++;
 	p->refs++;
@@ -191,6 +193,7 @@ static void guest_destroy(struct guest *g)
 {
 	struct host_process *p = g->proc;
 
+	home_forget(g);
 	guest_untrack(g);
 	list_del(&g->proc_link);
 	slot_free(g->slots, g->slot);

@@ -5,6 +5,7 @@
  * delivery stops untouched. A stop is answered with the registers of that moment; no state of a
  * thread is kept here, so nothing is to be undone when one dies. ptrace(2), seccomp(2).
  */
+#include "skas/home.h"
 #include "skas/skas.h"
 
 #include "kernel/lib/log.h"
@@ -71,6 +72,7 @@ static void ptrace_answer(struct guest *g, long ret)
 {
 	struct iovec iov = {&regs, offsetof(struct user_regs_struct, rip)};
 
+	home_resume(g);
 	if (regs_of != g->host_tid && !get_regs(g->host_tid))
 		return;
 	regs.rax = (u64)ret;
@@ -84,10 +86,17 @@ static void ptrace_answer(struct guest *g, long ret)
 static void ptrace_go_on(struct guest *g)
 {
 	regs_of = 0;
+	home_resume(g);
 	go(g->host_tid, 0);
 }
 
 /* ---- stops ---- */
+
+static void arrived(struct guest *g)
+{
+	if (g)
+		home_call(g);
+}
 
 static void call_stop(pid_t tid)
 {
@@ -101,6 +110,8 @@ static void call_stop(pid_t tid)
 		.ip = regs.rip,
 		.args = {regs.rdi, regs.rsi, regs.rdx, regs.r10, regs.r8, regs.r9},
 	};
+	if (c.nr != STUB_HYPERCALL || c.args[0] == STUB_TRAP)
+		arrived(guest_find(tid));
 	skas_event(&c);
 }
 
@@ -169,6 +180,7 @@ static bool ptrace_receive(bool block)
 		return false;
 	ret = os_wait_child(&s.status, &s.ru);
 	if (ret < 0) {
+		home_tick();
 		if (ret == -ECHILD)
 			os_watch_direct(NULL);
 		return false;
@@ -287,8 +299,10 @@ static pid_t ptrace_spawn(int stub_fd, uaddr_t first_exec)
 		return err;
 	filter_build(&filter, SECCOMP_RET_TRACE);
 	pid = spawn_first(&o, &unused);
-	if (pid > 0)
+	if (pid > 0) {
+		home_settle();
 		os_watch_direct(ptrace_receive);
+	}
 	return pid;
 }
 

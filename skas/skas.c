@@ -1,6 +1,7 @@
 /*
  * Start of skas/: the sealed memfd with the stub, and the choice of a backend.
  */
+#include "skas/home.h"
 #include "skas/skas.h"
 
 #include <stdio.h>
@@ -50,6 +51,7 @@ int skas_init(const char *name, char *why, size_t size)
 		if (backends[i]->probe(why, size) < 0)
 			return -ENOSYS;
 		backend = backends[i];
+		home_init();
 		skas_stub_fd = stub_memfd();
 		if (skas_stub_fd < 0)
 			snprintf(why, size, "cannot create a memfd for the stub: %s",

@@ -70,7 +70,12 @@ struct guest {
 	size_t frame_hint_len;
 	u8 cpus[128];	 /* the affinity the guest has set for itself */
 	size_t cpus_len; /* 0: none */
-	bool exited;	 /* natively gone: its slot is free */
+	int home;	 /* the CPU home.c has bound it to, or: */
+#define HOME_NONE (-1)
+#define HOME_UNKNOWN (-2) /* just created by one that may have been bound */
+	bool hot, slow;
+	u64 resumed_ns;
+	bool exited; /* natively gone: its slot is free */
 
 	/* the order in flight */
 	struct coro *waiter;

@@ -1,0 +1,188 @@
+/*
+ * Binding of hot guest threads to skiff's CPU (ptrace), or of one for a moment (notify's ADDFD). A
+ * thread is hot if little time passed between its resumption and its next call. One that has not
+ * stopped for a tick is released, and so is one whose calls are far apart; binding is a matter of
+ * speed only. Ticks come only while there are hot threads that run. sched_setaffinity(2).
+ */
+#include "skas/home.h"
+
+#include "skas/skas.h"
+
+#include <sched.h>
+
+#define QUICK_NS (200 * NSEC_PER_USEC) /* calls closer than this are worth it */
+#define TICK_NS (4 * NSEC_PER_MSEC)
+#define MOVE_TICKS 64 /* between chances for the host to move skiff elsewhere */
+#define HOT_MAX 16
+
+static cpu_set_t own_cpus; /* skiff's, as it was started */
+static int home = -1;	   /* -1: binding is off */
+static bool settled;
+static struct guest *hot[HOT_MAX];
+static unsigned nr_hot, ticks;
+static u64 due_ns = UINT64_MAX;
+
+void home_init(void)
+{
+	sched_getaffinity(0, sizeof(own_cpus), &own_cpus);
+}
+
+static bool may_run_on(const struct guest *g, int cpu)
+{
+	return !g->cpus_len || ((size_t)cpu / 8 < g->cpus_len && (g->cpus[cpu / 8] >> cpu % 8 & 1));
+}
+
+static void set_cpu(pid_t tid, int cpu)
+{
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	sched_setaffinity(tid, sizeof(one), &one);
+}
+
+static void set_free(const struct guest *g)
+{
+	if (g->cpus_len)
+		sched_setaffinity(g->host_tid, g->cpus_len, (const cpu_set_t *)g->cpus);
+	else
+		sched_setaffinity(g->host_tid, sizeof(own_cpus), &own_cpus);
+}
+
+void home_mask(const struct guest *g, void *mask, size_t len)
+{
+	memset(mask, 0, len);
+	if (g->cpus_len)
+		memcpy(mask, g->cpus, MIN(len, g->cpus_len));
+	else
+		memcpy(mask, &own_cpus, MIN(len, sizeof(own_cpus)));
+}
+
+bool home_bound(const struct guest *g)
+{
+	return g->home != HOME_NONE;
+}
+
+void home_settle(void)
+{
+	int cpu = sched_getcpu();
+
+	if (cpu < 0 || cpu >= CPU_SETSIZE || CPU_COUNT(&own_cpus) < 2)
+		return;
+	home = cpu;
+	settled = true;
+	set_cpu(0, home);
+}
+
+static void hot_drop(unsigned i)
+{
+	hot[i]->hot = false;
+	hot[i] = hot[--nr_hot];
+}
+
+void home_forget(struct guest *g)
+{
+	for (unsigned i = 0; g->hot && i < nr_hot; i++)
+		if (hot[i] == g) {
+			hot_drop(i);
+			return;
+		}
+}
+
+void home_release(struct guest *g)
+{
+	if (g->home == HOME_NONE)
+		return;
+	g->home = HOME_NONE;
+	set_free(g);
+}
+
+void home_call(struct guest *g)
+{
+	if (home >= 0)
+		g->slow =
+			g->resumed_ns && os_clock_ns(OS_CLOCK_MONOTONIC) - g->resumed_ns > QUICK_NS;
+}
+
+static void bind(struct guest *g)
+{
+	if (g->home != home) {
+		set_cpu(g->host_tid, home);
+		g->home = home;
+	}
+	if (g->hot)
+		return;
+	g->hot = true;
+	hot[nr_hot++] = g;
+	if (nr_hot == 1) {
+		due_ns = g->resumed_ns + TICK_NS;
+		os_watch_deadline(due_ns);
+	}
+}
+
+void home_resume(struct guest *g)
+{
+	if (home < 0)
+		return;
+	g->resumed_ns = os_clock_ns(OS_CLOCK_MONOTONIC);
+	if (g->resumed_ns >= due_ns)
+		home_tick();
+	if (!g->slow && (g->hot || nr_hot < HOT_MAX) && may_run_on(g, home))
+		bind(g);
+	else
+		home_release(g);
+}
+
+/* Where the host has put skiff while it was free is its next home. */
+static void move_home(void)
+{
+	if (!settled)
+		home_settle();
+	else if (++ticks % MOVE_TICKS == 0) {
+		settled = false;
+		sched_setaffinity(0, sizeof(own_cpus), &own_cpus);
+	}
+}
+
+void home_tick(void)
+{
+	u64 now;
+
+	if (due_ns == UINT64_MAX)
+		return;
+	now = os_clock_ns(OS_CLOCK_MONOTONIC);
+	if (now < due_ns)
+		return;
+	for (unsigned i = 0; i < nr_hot;) {
+		struct guest *g = hot[i];
+		bool runs = g->run == RUN_NATIVE;
+
+		if (runs && g->resumed_ns + TICK_NS > now) {
+			i++;
+			continue;
+		}
+		hot_drop(i);
+		if (runs)
+			home_release(g);
+	}
+	move_home();
+	due_ns = nr_hot || !settled ? now + TICK_NS : UINT64_MAX;
+	os_watch_deadline(due_ns);
+}
+
+bool home_meet(const struct guest *g)
+{
+	int cpu = sched_getcpu();
+
+	if (cpu < 0 || cpu >= CPU_SETSIZE || CPU_COUNT(&own_cpus) < 2 || !may_run_on(g, cpu))
+		return false;
+	set_cpu(0, cpu);
+	set_cpu(g->host_tid, cpu);
+	return true;
+}
+
+void home_part(const struct guest *g)
+{
+	sched_setaffinity(0, sizeof(own_cpus), &own_cpus);
+	set_free(g);
+}

@@ -1,0 +1,27 @@
+/*
+ * Which CPU skiff and guest threads meet on. A wake-up across CPUs costs more than all the rest of
+ * a call, so a thread that calls often is bound to skiff's CPU, its home, until it computes again.
+ */
+#ifndef SKIFF_SKAS_HOME_H
+#define SKIFF_SKAS_HOME_H
+
+#include "kernel/lib/types.h"
+
+struct guest;
+
+void home_init(void);			/* before skiff's affinity is touched */
+void home_settle(void);			/* skiff itself stays on one CPU from now on */
+void home_call(struct guest *g);	/* g has stopped at a call of guest code */
+void home_resume(struct guest *g);	/* g is about to go on */
+void home_forget(struct guest *g);	/* g is about to be freed */
+void home_tick(void);			/* the deadline set by os_watch_deadline may have come */
+void home_release(struct guest *g);	/* g may run wherever the guest lets it */
+bool home_bound(const struct guest *g); /* is its host affinity ours and not the guest's? */
+/* What g's affinity is but for us. */
+void home_mask(const struct guest *g, void *mask, size_t len);
+
+/* Both on skiff's CPU for the time of one host call. */
+bool home_meet(const struct guest *g);
+void home_part(const struct guest *g); /* after a home_meet that was true */
+
+#endif
