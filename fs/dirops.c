@@ -6,6 +6,7 @@
  * as given: the umask is the system call's business.
  */
 #include "fs/fsnotify.h"
+#include "fs/namei.h"
 #include "kernel/cred.h"
 #include "kernel/task.h"
 
@@ -137,6 +138,17 @@ int vfs_symlink(const struct path *parent, struct dentry *d, const char *target)
 	return ret;
 }
 
+/* Without protection, a link keeps a file that its owner thinks gone. */
+static int may_link(struct inode *inode)
+{
+	bool risky = !S_ISREG(inode->mode) || (inode->mode & S_ISUID) ||
+		     (inode->mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP);
+
+	if (!protected_hardlinks || !current || inode_owner_or_capable(inode))
+		return 0;
+	return risky || inode_permission(inode, MAY_READ | MAY_WRITE) < 0 ? -EPERM : 0;
+}
+
 int vfs_link(const struct path *old, const struct path *parent, struct dentry *d)
 {
 	struct inode *dir = parent->dentry->inode, *inode = old->dentry->inode;
@@ -153,6 +165,9 @@ int vfs_link(const struct path *old, const struct path *parent, struct dentry *d
 		return -EPERM;
 	if (!inode->nlink && !inode->linkable)
 		return -ENOENT;
+	ret = may_link(inode);
+	if (ret < 0)
+		return ret;
 	ret = dir->ops->link(old->dentry, dir, d);
 	if (ret == 0) {
 		created(d);

@@ -102,6 +102,8 @@ int vfs_statfs(const struct path *p, struct statfs *sf)
 	if ((flags & MNT_READONLY) || sb->readonly)
 		sf->f_flags |= 1;
 	sf->f_flags |= (flags & (MNT_NOSUID | MNT_NODEV | MNT_NOEXEC));
+	if (flags & MNT_NOSYMFOLLOW)
+		sf->f_flags |= 0x2000;
 	if (flags & MNT_NOATIME)
 		sf->f_flags |= 0x400;
 	else

@@ -11,6 +11,8 @@
 #include "fs/fdtable.h"
 #include "kernel/task.h"
 
+u32 protected_symlinks, protected_hardlinks;
+
 static bool path_equal(const struct path *a, const struct path *b)
 {
 	return a->mnt == b->mnt && a->dentry == b->dentry;
@@ -95,6 +97,17 @@ static int walk_dotdot(struct walk *w)
 	return 0;
 }
 
+/* In a sticky directory that all may write to, only its owner's and the caller's own links lead on.
+ */
+static bool may_follow(const struct walk *w, const struct inode *link)
+{
+	const struct inode *dir = w->cur.dentry->inode;
+
+	if (!protected_symlinks || !current || current->cred->fsuid == link->uid)
+		return true;
+	return (dir->mode & (S_ISVTX | S_IWOTH)) != (S_ISVTX | S_IWOTH) || dir->uid == link->uid;
+}
+
 /* Follows the symlink link, found in w->cur. 1: walk on with its text; 0: w->cur is the target. */
 static int walk_follow(struct walk *w, struct dentry *link, bool final)
 {
@@ -105,6 +118,10 @@ static int walk_follow(struct walk *w, struct dentry *link, bool final)
 
 	if (w->nr_texts >= WALK_LINKS_MAX || (w->flags & LOOKUP_NO_SYMLINKS))
 		return -ELOOP;
+	if (w->cur.mnt->flags & MNT_NOSYMFOLLOW)
+		return -ELOOP;
+	if (final && !may_follow(w, inode))
+		return -EACCES;
 	if (inode->ops->get_link) {
 		if (w->flags & LOOKUP_NO_MAGICLINKS)
 			return -ELOOP;

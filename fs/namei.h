@@ -9,6 +9,10 @@
 
 #define WALK_LINKS_MAX 40
 
+/* /proc/sys/fs: whether links in sticky directories, and links to files of others, are restricted.
+ */
+extern u32 protected_symlinks, protected_hardlinks;
+
 struct walk {
 	struct path cur, root; /* references */
 	const char *rest;      /* what is left of the text being walked */

@@ -169,6 +169,7 @@ static int open_found(const struct path *p, int flags, bool created, struct file
 			return ret;
 		}
 	}
+	(*out)->created = created;
 	if (!(flags & O_PATH))
 		fsnotify_dentry(p->dentry, FSN_OPEN);
 	return 0;

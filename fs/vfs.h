@@ -68,6 +68,7 @@ extern struct list_head all_supers;
 #define MNT_NODEV 4u
 #define MNT_NOEXEC 8u
 #define MNT_NOATIME 16u
+#define MNT_NOSYMFOLLOW 32u
 
 struct mount {
 	unsigned refs;
@@ -274,6 +275,7 @@ struct file {
 	u32 owner_uid, owner_euid; /* of who set it */
 	struct fasync *async;	   /* O_ASYNC in effect (kernel/fasync.c) */
 	bool counted_writer;	   /* inode->writers includes it */
+	bool created;		   /* this very open made the inode */
 	struct list_head epitems;  /* epoll registrations (kernel/epoll.c) */
 	u64 ra_pos;
 };

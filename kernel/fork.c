@@ -140,18 +140,30 @@ static int child_share(struct task *c, struct task *p, u64 flags)
 	return 0;
 }
 
+static void inherit_scheduling(struct task *c, const struct task *p)
+{
+	bool realtime = p->sched_policy == SCHED_FIFO || p->sched_policy == SCHED_RR;
+
+	c->nice = p->nice;
+	c->ioprio = p->ioprio;
+	if (!p->sched_reset_on_fork) {
+		c->sched_policy = p->sched_policy;
+		c->sched_priority = p->sched_priority;
+	} else if (!realtime && p->nice < 0) {
+		c->nice = 0;
+	}
+}
+
 static void child_inherit(struct task *c, const struct task *p, u64 flags)
 {
 	memcpy(c->comm, p->comm, sizeof(c->comm));
 	c->blocked = p->blocked;
-	c->nice = p->nice;
-	c->sched_policy = p->sched_policy;
-	c->sched_priority = p->sched_priority;
+	inherit_scheduling(c, p);
 	c->no_new_privs = p->no_new_privs;
 	seccomp_inherit(c, p);
 	c->personality = p->personality;
 	c->fixed_layout = p->fixed_layout;
-	c->timerslack_ns = p->timerslack_ns;
+	c->timerslack_ns = c->timerslack_default_ns = p->timerslack_ns;
 	if (!(flags & CLONE_VM) || (flags & CLONE_VFORK))
 		c->altstack = p->altstack;
 }

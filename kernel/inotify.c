@@ -2,7 +2,7 @@
  * inotify(7). A group (one per inotify descriptor) has watches; a watch is a mark on an inode, held
  * in both lists and with a reference to the inode. The file layer reports events through
  * fsnotify_hook, which is set only while marks exist. Events queue per group; equal neighbours
- * merge; beyond MAX_QUEUED one IN_Q_OVERFLOW stands for all that is lost.
+ * merge; beyond a limit one IN_Q_OVERFLOW stands for all that is lost.
  */
 #include "kernel/inotify.h"
 
@@ -13,9 +13,7 @@
 
 #include <stdio.h>
 
-#define MAX_QUEUED 16384
-#define MAX_WATCHES 65536 /* of the machine */
-#define MAX_INSTANCES 1024
+u32 inotify_max_queued = 16384, inotify_max_watches = 65536, inotify_max_instances = 1024;
 #define ABI_FIONREAD 0x541b
 #define USER_EVENTS (IN_ALL_EVENTS | IN_UNMOUNT | IN_Q_OVERFLOW | IN_IGNORED)
 #define ADD_FLAGS \
@@ -80,7 +78,7 @@ static void queue_event(struct ino_group *g, s32 wd, u32 mask, u32 cookie, const
 
 	if (same_as_last(g, wd, mask, cookie, name ? name : "", len))
 		return;
-	if (g->nr_events >= MAX_QUEUED) {
+	if (g->nr_events >= inotify_max_queued) {
 		if (g->overflow)
 			return;
 		g->overflow = true;
@@ -216,7 +214,7 @@ static int watch_add(struct ino_group *g, struct inode *inode, u32 mask)
 		w->mask = mask & IN_MASK_ADD ? w->mask | keep : keep;
 		return w->wd;
 	}
-	if (nr_watches >= MAX_WATCHES || g->next_wd == INT32_MAX)
+	if (nr_watches >= inotify_max_watches || g->next_wd == INT32_MAX)
 		return -ENOSPC;
 	w = malloc(sizeof(*w));
 	if (!w)
@@ -311,7 +309,7 @@ static int inotify_fdinfo(struct file *f, char *buf, size_t size)
 		int n = snprintf(buf + len, size - len,
 			"inotify wd:%x ino:%llx sdev:%llx mask:%x ignored_mask:0\n", w->wd,
 			(unsigned long long)w->inode->ino, (unsigned long long)w->inode->sb->dev,
-			w->mask & IN_ALL_EVENTS);
+			w->mask & (IN_ALL_EVENTS | IN_ONESHOT | IN_EXCL_UNLINK));
 
 		if (n < 0 || (size_t)n >= size - len)
 			break;
@@ -340,7 +338,7 @@ static long do_init(u32 flags)
 
 	if (flags & ~(u32)(O_CLOEXEC | O_NONBLOCK))
 		return -EINVAL;
-	if (nr_instances >= MAX_INSTANCES)
+	if (nr_instances >= inotify_max_instances)
 		return -EMFILE;
 	n = calloc(1, sizeof(*n));
 	if (!n)

@@ -17,7 +17,6 @@
 #include <stdio.h>
 
 #define PIPE_DEFAULT_SIZE (16 * PAGE_SIZE)
-#define PIPE_MAX_SIZE (1024 * 1024ul) /* without CAP_SYS_RESOURCE */
 #define PIPE_HARD_SIZE (64 * 1024 * 1024ul)
 #define ABI_FIONREAD 0x541b
 
@@ -41,6 +40,7 @@ struct pipe {
 };
 
 static unsigned next_pipe_id = 1;
+u32 pipe_max_size = 1024 * 1024;
 
 /* ---- the ring ---- */
 
@@ -529,7 +529,7 @@ static long pipe_set_size(struct pipe *p, u64 arg)
 		return -EINVAL;
 	while (size < arg)
 		size *= 2;
-	if (size > p->capacity && size > PIPE_MAX_SIZE && !capable(CAP_SYS_RESOURCE))
+	if (size > p->capacity && size > pipe_max_size && !capable(CAP_SYS_RESOURCE))
 		return -EPERM;
 	if (size > PIPE_HARD_SIZE)
 		return -ENOMEM;

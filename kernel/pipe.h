@@ -6,6 +6,8 @@
 
 struct pipe;
 
+extern u32 pipe_max_size; /* bytes, of pipes without CAP_SYS_RESOURCE: /proc/sys/fs */
+
 /* The one ops table of anonymous pipes and FIFOs. fs/open routes every S_IFIFO inode here;
  * inode->object is the pipe while any file of it is open. */
 extern const struct file_ops fifo_ops;

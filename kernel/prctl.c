@@ -15,7 +15,6 @@
 #define SECBIT_NO_CAP_AMBIENT_RAISE 0x40u
 #define SECBIT_KEEP_CAPS_BIT 0x10u
 #define SECBIT_KEEP_CAPS_LOCK 0x20u
-#define TIMERSLACK_DEFAULT_NS 50000
 
 static bool cap_valid(u64 cap)
 {
@@ -116,7 +115,8 @@ static long ambient(u64 op, u64 cap)
 static long set_timerslack(u64 ns)
 {
 	/* Remembered only: the kernel's timers are exact. */
-	current->timerslack_ns = (s64)ns <= 0 ? TIMERSLACK_DEFAULT_NS : MIN(ns, (u64)UINT32_MAX);
+	current->timerslack_ns =
+		(s64)ns <= 0 ? current->timerslack_default_ns : MIN(ns, (u64)UINT32_MAX);
 	return 0;
 }
 

@@ -3,13 +3,15 @@
  * where the resource is given out: descriptors, file size, processes, queued signals, CPU time. The
  * host enforces those on the address space.
  */
+#include "kernel/rlimit.h"
+
 #include "kernel/itimer.h"
 #include "kernel/pid.h"
 #include "kernel/pid_ns.h"
 #include "kernel/syscall.h"
 #include "kernel/uaccess.h"
 
-#define NR_OPEN_MAX (1u << 20)
+u32 rlimit_nr_open = 1u << 20;
 
 static int limit_set(struct tgroup *tg, int which, const struct rlimit *new)
 {
@@ -17,7 +19,7 @@ static int limit_set(struct tgroup *tg, int which, const struct rlimit *new)
 
 	if (new->rlim_cur > new->rlim_max)
 		return -EINVAL;
-	if (which == RLIMIT_NOFILE && new->rlim_max > NR_OPEN_MAX)
+	if (which == RLIMIT_NOFILE && new->rlim_max > rlimit_nr_open)
 		return -EPERM;
 	if (new->rlim_max > r->rlim_max && !capable(CAP_SYS_RESOURCE))
 		return -EPERM;

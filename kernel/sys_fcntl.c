@@ -16,6 +16,7 @@
 
 /* ---- fcntl ---- */
 
+#define ABI_F_CREATED_QUERY 1028
 #define SETFL_MASK ((u32)(O_APPEND | O_NONBLOCK | O_NOATIME | O_DIRECT | FASYNC))
 #define ALL_SEALS \
 	((u32)(F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_FUTURE_WRITE))
@@ -156,6 +157,8 @@ static long fcntl_file(struct file *f, int fd, int cmd, u64 arg)
 		return add_seals(f, (u32)arg);
 	case F_GET_SEALS:
 		return has_seals(f) ? (long)f->inode->seals : -EINVAL;
+	case ABI_F_CREATED_QUERY:
+		return f->created;
 	case F_GETLEASE:
 		return F_UNLCK; /* there are no leases */
 	default:		/* leases, directory notification, write hints: not here */
@@ -393,7 +396,7 @@ SYSCALL_DEFINE4(sync_file_range, int, fd, s64, off, s64, len, unsigned, flags)
 	f = fd_file(fd);
 	if (!f)
 		return -EBADF;
-	if (f->ops->stream)
+	if (!S_ISREG(f->inode->mode) && !S_ISBLK(f->inode->mode) && !S_ISDIR(f->inode->mode))
 		ret = -ESPIPE;
 	else
 		ret = f->ops->fsync ? f->ops->fsync(f, true) : 0; /* more than was asked for */

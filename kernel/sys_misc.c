@@ -123,10 +123,15 @@ SYSCALL_DEFINE1(personality, u32, persona)
 	return old;
 }
 
+#define ARCH_GET_CPUID 0x1011
+#define ARCH_SET_CPUID 0x1012
+
 /* What the host does not run natively: there is no CPUID faulting, no shadow stack, no tagging. */
 SYSCALL_DEFINE2(arch_prctl, int, op, uaddr_t, arg)
 {
-	return -EINVAL;
+	if (op == ARCH_GET_CPUID)
+		return 1;
+	return op == ARCH_SET_CPUID ? -ENODEV : -EINVAL;
 }
 
 static bool reboot_magic2_valid(u32 m)
@@ -156,7 +161,7 @@ SYSCALL_DEFINE4(reboot, u32, magic1, u32, magic2, u32, cmd, uaddr_t, arg)
 
 /* ---- kcmp ---- */
 
-enum { CMP_FILE, CMP_VM, CMP_FILES, CMP_FS, CMP_SIGHAND };
+enum { CMP_FILE, CMP_VM, CMP_FILES, CMP_FS, CMP_SIGHAND, CMP_IO, CMP_SYSVSEM, CMP_EPOLL_TFD };
 
 static const void *kcmp_object(struct task *t, int type, u64 idx)
 {
@@ -173,9 +178,24 @@ static const void *kcmp_object(struct task *t, int type, u64 idx)
 		return t->fs;
 	case CMP_SIGHAND:
 		return t->sighand;
-	default:
+	case CMP_SYSVSEM:
+		return t->sem_undo;
+	default: /* there are no I/O contexts, as where nobody has set a priority */
 		return NULL;
 	}
+}
+
+/* 0 equal, 1 less, 2 greater: an order that tells nothing of where objects are. */
+static int kcmp_order(const void *x, const void *y)
+{
+	static u64 secret;
+	u64 a, b;
+
+	while (!(secret & 1))
+		os_random(&secret, sizeof(secret));
+	a = (u64)(uintptr_t)x * secret;
+	b = (u64)(uintptr_t)y * secret;
+	return a == b ? 0 : a < b ? 1 : 2;
 }
 
 static bool kcmp_allowed(const struct task *t)
@@ -192,11 +212,13 @@ SYSCALL_DEFINE5(kcmp, int, pid1, int, pid2, int, type, u64, idx1, u64, idx2)
 		return -ESRCH;
 	if (!kcmp_allowed(a) || !kcmp_allowed(b))
 		return -EPERM;
-	if (type < CMP_FILE || type > CMP_SIGHAND)
-		return type == 5 || type == 6 ? -EOPNOTSUPP : -EINVAL;
+	if (type < CMP_FILE || type > CMP_EPOLL_TFD)
+		return -EINVAL;
+	if (type == CMP_EPOLL_TFD)
+		return -EOPNOTSUPP;
 	x = kcmp_object(a, type, idx1);
 	y = kcmp_object(b, type, idx2);
 	if (type == CMP_FILE && (!x || !y))
 		return -EBADF;
-	return x == y ? 0 : 3; /* unequal, without an order */
+	return kcmp_order(x, y);
 }

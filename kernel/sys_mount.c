@@ -13,6 +13,7 @@
 #define ABI_MS_NODEV 4u
 #define ABI_MS_NOEXEC 8u
 #define ABI_MS_REMOUNT 32u
+#define ABI_MS_NOSYMFOLLOW 256u
 #define ABI_MS_NOATIME 1024u
 #define ABI_MS_BIND 4096u
 #define ABI_MS_MOVE 8192u
@@ -33,7 +34,8 @@
 static u32 mount_flags(u32 ms)
 {
 	return (ms & (MNT_READONLY | MNT_NOSUID | MNT_NODEV | MNT_NOEXEC)) |
-	       (ms & ABI_MS_NOATIME ? MNT_NOATIME : 0);
+	       (ms & ABI_MS_NOATIME ? MNT_NOATIME : 0) |
+	       (ms & ABI_MS_NOSYMFOLLOW ? MNT_NOSYMFOLLOW : 0);
 }
 
 static int remount(const struct path *p, u32 ms)

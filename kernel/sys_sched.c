@@ -124,20 +124,25 @@ static struct task *sched_target(int pid, int *err)
 	return pid < 0 ? NULL : t;
 }
 
+/* policy may include RESET_ON_FORK, which only privilege takes away again. */
 static int set_policy(struct task *t, int policy, int priority)
 {
+	bool reset = policy & RESET_ON_FORK;
+
+	policy &= ~RESET_ON_FORK;
 	if (!policy_valid(policy))
 		return -EINVAL;
 	if (is_realtime(policy) ? priority < 1 || priority > 99 : priority != 0)
 		return -EINVAL;
 	if (!capable(CAP_SYS_NICE)) {
-		if (!same_owner(t))
+		if (!same_owner(t) || (t->sched_reset_on_fork && !reset))
 			return -EPERM;
 		if (is_realtime(policy) && (rlim_t)priority > task_rlimit(t, RLIMIT_RTPRIO))
 			return -EPERM;
 	}
 	t->sched_policy = policy;
 	t->sched_priority = priority;
+	t->sched_reset_on_fork = reset;
 	return 0;
 }
 
@@ -154,7 +159,7 @@ SYSCALL_DEFINE3(sched_setscheduler, int, pid, int, policy, uaddr_t, uparam)
 		return err;
 	if (copy_from_user(&priority, uparam, sizeof(priority)) < 0)
 		return -EFAULT;
-	return set_policy(t, policy & ~RESET_ON_FORK, priority);
+	return set_policy(t, policy, priority);
 }
 
 SYSCALL_DEFINE1(sched_getscheduler, int, pid)
@@ -162,7 +167,7 @@ SYSCALL_DEFINE1(sched_getscheduler, int, pid)
 	int err;
 	struct task *t = sched_target(pid, &err);
 
-	return t ? t->sched_policy : err;
+	return !t ? err : t->sched_policy | (t->sched_reset_on_fork ? RESET_ON_FORK : 0);
 }
 
 SYSCALL_DEFINE2(sched_setparam, int, pid, uaddr_t, uparam)
@@ -178,7 +183,8 @@ SYSCALL_DEFINE2(sched_setparam, int, pid, uaddr_t, uparam)
 		return err;
 	if (copy_from_user(&priority, uparam, sizeof(priority)) < 0)
 		return -EFAULT;
-	return set_policy(t, t->sched_policy, priority);
+	return set_policy(
+		t, t->sched_policy | (t->sched_reset_on_fork ? RESET_ON_FORK : 0), priority);
 }
 
 SYSCALL_DEFINE2(sched_getparam, int, pid, uaddr_t, uparam)
@@ -245,6 +251,7 @@ SYSCALL_DEFINE4(sched_getattr, int, pid, uaddr_t, uattr, u32, size, u32, flags)
 		return err;
 	a.size = MIN(size, (u32)sizeof(a));
 	a.policy = t->sched_policy;
+	a.flags = t->sched_reset_on_fork;
 	a.priority = t->sched_priority;
 	if (!is_realtime(t->sched_policy))
 		a.nice = t->nice;
@@ -275,7 +282,9 @@ SYSCALL_DEFINE3(sched_setattr, int, pid, uaddr_t, uattr, u32, flags)
 	r = (struct renice){.nice = a.nice};
 	if (a.nice < NICE_MIN || a.nice > NICE_MAX)
 		return -EINVAL;
-	err = set_policy(t, a.policy, a.priority);
+	if (a.policy > INT_MAX || (a.policy & RESET_ON_FORK) || (a.flags & ~1ull))
+		return -EINVAL;
+	err = set_policy(t, (int)a.policy | (a.flags & 1 ? RESET_ON_FORK : 0), (int)a.priority);
 	if (err == 0 && !is_realtime(a.policy))
 		renice(t, &r);
 	return err ? err : r.err == -EACCES ? -EPERM : r.err;

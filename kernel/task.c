@@ -23,7 +23,7 @@ u64 nr_forks;
 
 static struct htab tasks_by_tid, tgroups_by_pid;
 static struct waitq started_wait = WAITQ_INIT(started_wait);
-static pid_t last_pid;
+u32 last_pid;
 
 struct task *task_find(pid_t tid)
 {
@@ -75,15 +75,12 @@ bool pid_in_use(pid_t pid)
 
 pid_t pid_alloc(void)
 {
-	static bool wrapped;
-
 	for (int tries = 0; tries < PID_MAX; tries++) {
 		if (++last_pid >= PID_MAX) {
 			last_pid = 300; /* low numbers stay with early daemons, as on Linux */
-			wrapped = true;
 		}
-		if (!wrapped || !pid_in_use(last_pid))
-			return last_pid;
+		if (!pid_in_use((pid_t)last_pid))
+			return (pid_t)last_pid;
 	}
 	return -EAGAIN;
 }
@@ -100,7 +97,7 @@ struct task *task_alloc(void)
 	waitq_init(&t->trace_wait);
 	list_init(&t->tracees);
 	t->altstack.flags = SS_DISABLE;
-	t->timerslack_ns = 50000;
+	t->timerslack_ns = t->timerslack_default_ns = 50000;
 	t->start_ns = os_clock_ns(OS_CLOCK_BOOTTIME);
 	return t;
 }

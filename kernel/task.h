@@ -172,6 +172,7 @@ struct task {
 	bool vforking; /* our vfork child has neither exec'ed nor ended */
 	int pdeath_signal;
 	int nice, sched_policy, sched_priority;
+	bool sched_reset_on_fork; /* children start out as SCHED_OTHER */
 	bool no_new_privs;
 	u8 seccomp_mode;		/* SECCOMP_MODE_* */
 	struct seccomp_filter *seccomp; /* the latest one */
@@ -179,7 +180,8 @@ struct task {
 	u64 nr_calls;
 	u32 personality;
 	bool fixed_layout; /* the host process has ADDR_NO_RANDOMIZE */
-	u32 timerslack_ns;
+	u32 timerslack_ns, timerslack_default_ns;
+	u16 ioprio; /* ioprio_set(2); 0: follows nice */
 };
 
 extern struct tgroup *init_tg; /* pid 1 */
@@ -213,6 +215,7 @@ bool pid_in_use(pid_t pid);	   /* by a thread, process, process group or session
 /* Enters t, and tg if t is its first thread, into the tables. */
 int task_register(struct task *t, struct tgroup *tg, pid_t tid);
 extern unsigned nr_tasks_total, nr_tasks_max;
+extern u32 last_pid;  /* handed out last */
 #define PID_MAX 32768 /* ids are below it */
 extern u64 nr_forks;
 struct mm *mm_create(void);

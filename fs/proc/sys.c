@@ -6,8 +6,12 @@
 #include "fs/proc/proc.h"
 #include "fs/proc/sysvipc.h"
 #include "kernel/cred.h"
+#include "fs/namei.h"
 #include "kernel/dmesg.h"
+#include "kernel/inotify.h"
 #include "kernel/os.h"
+#include "kernel/pipe.h"
+#include "kernel/rlimit.h"
 #include "kernel/task.h"
 #include "kernel/uts.h"
 #include "kernel/version.h"
@@ -25,6 +29,38 @@
 #define SUBDIR(n, d) \
 	{ \
 		.name = n, .mode = PROC_DIR, .dir = d \
+	}
+
+/* ---- numbers that the kernel goes by ---- */
+struct sysctl {
+	u32 *value;
+	u32 min, max;
+};
+
+static int show_value(struct seq *s, const struct pseudo_ctx *c)
+{
+	seq_printf(s, "%u\n", *((const struct sysctl *)c->row->arg)->value);
+	return 0;
+}
+
+static int store_value(const struct pseudo_ctx *c, char *text, size_t len)
+{
+	const struct sysctl *ctl = c->row->arg;
+	s64 v;
+
+	if (pseudo_parse(text, ctl->min, ctl->max, &v) < 0)
+		return -EINVAL;
+	*ctl->value = (u32)v;
+	return 0;
+}
+
+#define VALUE(n, var, lo, hi) \
+	{ \
+		.name = n, .mode = PROC_RW, .show = show_value, .store = store_value, \
+		.arg = &(const struct sysctl) \
+		{ \
+			&var, lo, hi \
+		} \
 	}
 
 /* ---- names of the machine ---- */
@@ -118,13 +154,6 @@ static int show_pid_max(struct seq *s, const struct pseudo_ctx *c)
 	return 0;
 }
 
-static int show_last_pid(struct seq *s, const struct pseudo_ctx *c)
-{
-	if (!list_empty(&all_tgroups))
-		seq_printf(s, "%d\n", list_last(&all_tgroups, struct tgroup, all_link)->pid);
-	return 0;
-}
-
 static const struct pseudo_row kernel_rows[] = {
 	TEXT("arch", SKIFF_UTS_MACHINE),
 	TEXT("cap_last_cap", "40"),
@@ -141,7 +170,7 @@ static const struct pseudo_row kernel_rows[] = {
 	PROC_IPC_LIMIT("msgmnb", ipc_limit_msgmnb),
 	PROC_IPC_LIMIT("msgmni", ipc_limit_msgmni),
 	TEXT("ngroups_max", "65536"),
-	FILE_RO("ns_last_pid", show_last_pid),
+	VALUE("ns_last_pid", last_pid, 0, PID_MAX - 1),
 	TEXT("osrelease", SKIFF_UTS_RELEASE),
 	TEXT("ostype", SKIFF_UTS_SYSNAME),
 	TEXT("overflowgid", "65534"),
@@ -172,21 +201,40 @@ static int show_file_nr(struct seq *s, const struct pseudo_ctx *c)
 }
 
 static const struct pseudo_row inotify_rows[] = {
-	TEXT("max_queued_events", "16384"),
-	TEXT("max_user_instances", "1024"),
-	TEXT("max_user_watches", "65536"),
+	VALUE("max_queued_events", inotify_max_queued, 0, INT32_MAX),
+	VALUE("max_user_instances", inotify_max_instances, 0, INT32_MAX),
+	VALUE("max_user_watches", inotify_max_watches, 0, INT32_MAX),
 };
 static const struct pseudo_dir inotify_dir = {PSEUDO_DIR(inotify_rows)};
+
+/* Rounded up as a pipe's size is. */
+static int store_pipe_max_size(const struct pseudo_ctx *c, char *text, size_t len)
+{
+	int ret = store_value(c, text, len);
+	u32 size = PAGE_SIZE;
+
+	while (ret == 0 && size < pipe_max_size)
+		size *= 2;
+	if (ret == 0)
+		pipe_max_size = size;
+	return ret;
+}
 
 static const struct pseudo_row fs_rows[] = {
 	TEXT("file-max", "9223372036854775807"),
 	FILE_RO("file-nr", show_file_nr),
 	SUBDIR("inotify", &inotify_dir),
 	SUBDIR("mqueue", &proc_mqueue_dir),
-	TEXT("nr_open", "1048576"),
+	VALUE("nr_open", rlimit_nr_open, 64, 1u << 20),
 	TEXT("overflowgid", "65534"),
 	TEXT("overflowuid", "65534"),
-	TEXT("pipe-max-size", "1048576"),
+	{.name = "pipe-max-size",
+		.mode = PROC_RW,
+		.show = show_value,
+		.store = store_pipe_max_size,
+		.arg = &(const struct sysctl){&pipe_max_size, PAGE_SIZE, 1u << 31}},
+	VALUE("protected_hardlinks", protected_hardlinks, 0, 1),
+	VALUE("protected_symlinks", protected_symlinks, 0, 1),
 };
 static const struct pseudo_dir fs_dir = {PSEUDO_DIR(fs_rows)};
 
