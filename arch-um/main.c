@@ -52,9 +52,15 @@ static void on_host_signal(int sig)
 	}
 }
 
-static void raise_fd_limit(void)
+/* The guest's own limits are the kernel's to enforce; the host's should not come before them. */
+static void raise_limits(void)
 {
-	struct rlimit r;
+	struct rlimit r = {RLIM_INFINITY, RLIM_INFINITY};
+
+	if (setrlimit(RLIMIT_MEMLOCK, &r) < 0 && getrlimit(RLIMIT_MEMLOCK, &r) == 0) {
+		r.rlim_cur = r.rlim_max;
+		setrlimit(RLIMIT_MEMLOCK, &r);
+	}
 
 	if (getrlimit(RLIMIT_NOFILE, &r) == 0) {
 		r.rlim_cur = r.rlim_max;
@@ -89,7 +95,7 @@ static int run(struct run_options *o)
 		fprintf(stderr, "skiff: cannot write %s: %s\n", o->trace_file, strerror(errno));
 		return 125;
 	}
-	raise_fd_limit();
+	raise_limits();
 	drop_rseq();
 	umask(0);
 	if (loop_init() < 0) {

@@ -35,4 +35,6 @@ const struct dmesg_record *dmesg_get(u64 seq); /* NULL: overwritten, or not yet 
 size_t dmesg_format(const struct dmesg_record *r, char *buf, size_t size);
 void dmesg_fini(void);
 
+extern u32 console_loglevel; /* sys_syslog.c */
+
 #endif

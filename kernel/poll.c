@@ -198,6 +198,8 @@ static int timeval_deadline(uaddr_t utv, u64 *deadline_ns)
 	return 0;
 }
 
+#define PERSONALITY_STICKY_TIMEOUTS 0x4000000u
+
 /* Writes back what remains of a relative timeout; without that an interrupted call cannot restart.
  */
 static long finish_timed(long ret, uaddr_t uts, u64 deadline_ns, bool timeval)
@@ -209,6 +211,8 @@ static long finish_timed(long ret, uaddr_t uts, u64 deadline_ns, bool timeval)
 		ret = -ERESTARTNOHAND;
 	if (!uts || deadline_ns == WAIT_FOREVER)
 		return ret;
+	if (current->personality & PERSONALITY_STICKY_TIMEOUTS)
+		return ret == -ERESTARTNOHAND ? -EINTR : ret;
 	now = os_clock_ns(OS_CLOCK_MONOTONIC);
 	if (deadline_ns > now) {
 		ts.tv_sec = (deadline_ns - now) / NSEC_PER_SEC;

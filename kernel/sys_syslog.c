@@ -98,6 +98,28 @@ static long size_unread(void)
 	return (long)(total - MIN(total, read_off));
 }
 
+/* Kept and shown in /proc/sys/kernel/printk; the log has no console to be sent to. */
+u32 console_loglevel = 4;
+static u32 console_saved; /* 0: not switched off */
+
+static long set_console_level(enum syslog_action action, int level)
+{
+	if (action == SYSLOG_CONSOLE_LEVEL) {
+		if (level < 1 || level > 8)
+			return -EINVAL;
+		console_loglevel = (u32)level;
+		console_saved = 0;
+	} else if (action == SYSLOG_CONSOLE_OFF) {
+		if (!console_saved)
+			console_saved = console_loglevel;
+		console_loglevel = 1;
+	} else if (console_saved) {
+		console_loglevel = console_saved;
+		console_saved = 0;
+	}
+	return 0;
+}
+
 SYSCALL_DEFINE3(syslog, int, action, uaddr_t, buf, int, len)
 {
 	bool harmless = action == SYSLOG_READ_ALL || action == SYSLOG_SIZE_BUFFER;
@@ -127,7 +149,7 @@ SYSCALL_DEFINE3(syslog, int, action, uaddr_t, buf, int, len)
 	case SYSLOG_CONSOLE_LEVEL:
 	case SYSLOG_CONSOLE_OFF:
 	case SYSLOG_CONSOLE_ON:
-		return -EOPNOTSUPP; /* the log has no console to be sent to */
+		return set_console_level((enum syslog_action)action, len);
 	default:
 		return 0;
 	}

@@ -156,6 +156,92 @@ SYSCALL_DEFINE2(settimeofday, uaddr_t, utv, uaddr_t, utz)
 	return set_clock(&ts);
 }
 
+/* ---- clock discipline: the host's affair, seen from here as a clock that nobody steers ---- */
+
+struct abi_timex {
+	u32 modes;
+	s64 offset, freq, maxerror, esterror;
+	s32 status;
+	s64 constant, precision, tolerance;
+	struct timeval time;
+	s64 tick, ppsfreq, jitter;
+	s32 shift;
+	s64 stabil, jitcnt, calcnt, errcnt, stbcnt;
+	s32 tai, reserved[11];
+};
+static_assert(sizeof(struct abi_timex) == 208, "struct timex");
+
+#define ADJ_OFFSET_SINGLE 1u
+#define ADJ_READ_ONLY 0x2000u
+#define ADJ_TICK 0x4000u
+#define ADJ_ADJTIME 0x8000u
+#define STA_UNSYNC 0x40
+#define TIME_ERROR 5
+#define TIMEX_TICK_US 10000 /* at USER_HZ = 100 */
+#define TIMEX_ERROR_MAX 16000000
+#define TIMEX_TOLERANCE 32768000
+
+static int timex_check(const struct abi_timex *tx)
+{
+	u32 modes = tx->modes;
+
+	if (modes & ADJ_ADJTIME) {
+		if (!(modes & ADJ_OFFSET_SINGLE))
+			return -EINVAL;
+		return (modes & ADJ_READ_ONLY) || capable(CAP_SYS_TIME) ? 0
+									: -EPERM; /* read-only */
+	}
+	if (!modes)
+		return 0;
+	if (!capable(CAP_SYS_TIME))
+		return -EPERM;
+	if ((modes & ADJ_TICK) &&
+		(tx->tick < TIMEX_TICK_US * 9 / 10 || tx->tick > TIMEX_TICK_US * 11 / 10))
+		return -EINVAL;
+	return -EPERM;
+}
+
+static long do_adjtimex(uaddr_t utx)
+{
+	u64 now = os_clock_ns(OS_CLOCK_REALTIME);
+	struct abi_timex tx;
+	int err;
+
+	if (copy_from_user(&tx, utx, sizeof(tx)) < 0)
+		return -EFAULT;
+	err = timex_check(&tx);
+	if (err < 0)
+		return err;
+	if ((tx.modes & ADJ_ADJTIME) && !(tx.modes & ADJ_READ_ONLY))
+		return -EPERM;
+	tx = (struct abi_timex){.modes = tx.modes,
+		.maxerror = TIMEX_ERROR_MAX,
+		.esterror = TIMEX_ERROR_MAX,
+		.status = STA_UNSYNC,
+		.constant = 2,
+		.precision = 1,
+		.tolerance = TIMEX_TOLERANCE,
+		.tick = TIMEX_TICK_US,
+		.time = {.tv_sec = (time_t)(now / NSEC_PER_SEC),
+			.tv_usec = (suseconds_t)(now % NSEC_PER_SEC / NSEC_PER_USEC)}};
+	return copy_to_user(utx, &tx, sizeof(tx)) < 0 ? -EFAULT : TIME_ERROR;
+}
+
+SYSCALL_DEFINE1(adjtimex, uaddr_t, utx)
+{
+	return do_adjtimex(utx);
+}
+
+SYSCALL_DEFINE2(clock_adjtime, s32, clockid, uaddr_t, utx)
+{
+	struct clock_ref c;
+	int err = clock_ref_parse(clockid, &c);
+
+	if (err < 0)
+		return err;
+	return clockid == CLOCK_REALTIME ? do_adjtimex(utx) : -EOPNOTSUPP;
+}
+
 /* ---- sleeping ---- */
 
 /* Sleeps until a monotonic time; 0 or -EINTR. Nobody wakes it but the timer or a signal. */

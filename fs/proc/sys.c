@@ -154,6 +154,12 @@ static int show_pid_max(struct seq *s, const struct pseudo_ctx *c)
 	return 0;
 }
 
+static int show_printk(struct seq *s, const struct pseudo_ctx *c)
+{
+	seq_printf(s, "%u\t4\t1\t7\n", console_loglevel);
+	return 0;
+}
+
 static const struct pseudo_row kernel_rows[] = {
 	TEXT("arch", SKIFF_UTS_MACHINE),
 	TEXT("cap_last_cap", "40"),
@@ -176,7 +182,7 @@ static const struct pseudo_row kernel_rows[] = {
 	TEXT("overflowgid", "65534"),
 	TEXT("overflowuid", "65534"),
 	FILE_RO("pid_max", show_pid_max),
-	TEXT("printk", "4\t4\t1\t7"),
+	FILE_RO("printk", show_printk),
 	SUBDIR("random", &random_dir),
 	TEXT("randomize_va_space", "2"),
 	TEXT("sched_rr_timeslice_ms", "100"),
