@@ -101,6 +101,12 @@ static long send_signal(struct tgroup *tg, int sig, uaddr_t uinfo)
 	if (sig < 0 || sig > ABI_NSIG)
 		return -EINVAL;
 	if (uinfo) {
+		s32 signo;
+
+		if (copy_from_user(&signo, uinfo, sizeof(signo)))
+			return -EFAULT;
+		if (signo != sig)
+			return -EINVAL;
 		err = siginfo_from_user(&info, uinfo, sig, tg->pid);
 		if (err < 0)
 			return err;

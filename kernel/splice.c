@@ -245,6 +245,7 @@ static long do_vmsplice(struct file *f, uaddr_t iov, u64 nr, u32 flags)
 
 		if (!claim) {
 			pipe_unclaim_write(pipe_of(f));
+			u.left = MIN(u.left, pipe_space(pipe_of(f))); /* it waits only once */
 			ret = file_write(f, &u, &pos);
 		} else {
 			ret = claim;

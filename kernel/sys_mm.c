@@ -48,12 +48,13 @@ static int check_file_map(const struct file *f, u64 prot, u64 flags)
 {
 	if (f->flags & O_PATH)
 		return -EBADF;
+	if ((flags & MAP_TYPE) != MAP_PRIVATE && (flags & MAP_TYPE) != MAP_SHARED &&
+		(flags & MAP_TYPE) != MAP_SHARED_VALIDATE)
+		return -EINVAL;
 	if (!FMODE_CAN_READ(f))
 		return -EACCES;
 	if ((flags & MAP_TYPE) == MAP_PRIVATE)
 		return 0;
-	if ((flags & MAP_TYPE) != MAP_SHARED && (flags & MAP_TYPE) != MAP_SHARED_VALIDATE)
-		return -EINVAL;
 	if ((prot & PROT_WRITE) && (!FMODE_CAN_WRITE(f) || (f->flags & O_APPEND)))
 		return -EACCES;
 	return 0;

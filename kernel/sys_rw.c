@@ -241,7 +241,7 @@ static long do_sendfile(struct file *out, struct file *in, uaddr_t off_ptr, size
 		return -EINVAL;
 	ret = file_copy(in, position_of(in, off_ptr, &in_pos), out, position_of(out, 0, &out_pos),
 		MIN(len, (size_t)UIO_MAX_BYTES));
-	return ret > 0 && position_put(off_ptr, in_pos) ? -EFAULT : ret;
+	return position_put(off_ptr, in_pos) ? -EFAULT : ret;
 }
 
 SYSCALL_DEFINE4(sendfile, int, out_fd, int, in_fd, uaddr_t, off, size_t, len)

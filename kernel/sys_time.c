@@ -173,9 +173,7 @@ static_assert(sizeof(struct abi_timex) == 208, "struct timex");
 
 #define ADJ_OFFSET_SINGLE 1u
 #define ADJ_READ_ONLY 0x2000u
-#define ADJ_TICK 0x4000u
 #define ADJ_ADJTIME 0x8000u
-#define STA_UNSYNC 0x40
 #define TIME_ERROR 5
 #define TIMEX_TICK_US 10000 /* at USER_HZ = 100 */
 #define TIMEX_ERROR_MAX 16000000

@@ -85,7 +85,7 @@ static ssize_t zero_read(struct file *file, struct uio *to, u64 *pos)
 
 static int zero_mmap_hfd(struct file *file, bool shared_write, u64 *off)
 {
-	int hfd = os_memfd("zero"), ret;
+	int hfd = os_memfd("zero"), ret, ro;
 
 	if (hfd < 0)
 		return hfd;
@@ -94,7 +94,11 @@ static int zero_mmap_hfd(struct file *file, bool shared_write, u64 *off)
 		os_close(hfd);
 		return ret;
 	}
-	return hfd;
+	if (shared_write)
+		return hfd;
+	ro = os_reopen(hfd, O_RDONLY); /* mprotect must not make it writable */
+	os_close(hfd);
+	return ro;
 }
 
 static ssize_t full_write(struct file *file, struct uio *from, u64 *pos)
