@@ -260,6 +260,7 @@ static int replace_mm(struct task *t, struct exec *e)
 		return -ENOMEM;
 	mm->exe = file_get(e->file);
 	mm->exe->inode->exec_users++;
+	mm->dump_filter = t->mm->dump_filter;
 	mm->dumpable = !e->secure && inode_permission(e->file->inode, MAY_READ) == 0;
 	mm_put(t->mm);
 	t->mm = mm;

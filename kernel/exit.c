@@ -136,7 +136,9 @@ static void siginfo_child(siginfo_t *info, const struct tgroup *tg)
 	info->si_uid = tg->exit_uid;
 	info->si_utime = tg->usage.utime_ns / (NSEC_PER_SEC / 100);
 	info->si_stime = tg->usage.stime_ns / (NSEC_PER_SEC / 100);
-	info->si_code = status & 0x7f ? CLD_KILLED : CLD_EXITED;
+	info->si_code = !(status & 0x7f)     ? CLD_EXITED
+			: status & WCOREFLAG ? CLD_DUMPED
+					     : CLD_KILLED;
 	info->si_status = status & 0x7f ? status & 0x7f : status >> 8 & 0xff;
 }
 

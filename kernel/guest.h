@@ -162,6 +162,7 @@ struct guest_vma_usage {
 	u64 rss_kib, pss_kib, shared_clean_kib, shared_dirty_kib, private_clean_kib,
 		private_dirty_kib, referenced_kib, anonymous_kib, anon_huge_kib, swap_kib,
 		locked_kib;
+	bool dont_dump; /* MADV_DONTDUMP, and what must not be read: device memory */
 };
 int guest_for_each_vma_usage(struct task *t,
 	int (*fn)(const struct guest_vma *v, const struct guest_vma_usage *u, void *arg),

@@ -187,7 +187,11 @@ static bool tell_end(const struct tracee *tr, int status)
 	const struct abi_sigaction *sa = &tr->tracer->sighand->action[SIGCHLD - 1];
 	int sig = status & 0x7f;
 
-	tell_tracer(tr, sig ? CLD_KILLED : CLD_EXITED, sig ? sig : status >> 8 & 0xff);
+	tell_tracer(tr,
+		!sig		     ? CLD_EXITED
+		: status & WCOREFLAG ? CLD_DUMPED
+				     : CLD_KILLED,
+		sig ? sig : status >> 8 & 0xff);
 	return sa->handler == (uaddr_t)(uintptr_t)SIG_IGN || (sa->flags & SA_NOCLDWAIT);
 }
 
@@ -267,7 +271,7 @@ static void go_on(struct task *t)
 	struct tracee *tr = t->trace;
 
 	if (tr->bases_changed)
-		guest_bases_set(t, tr->bases);
+		guest_bases_set(t, t->bases);
 	tr->bases_changed = false;
 	if (tr->resume != RESUME_CONT && guest_trap_all(t) < 0)
 		trace(TRACE_SIGNAL, "%d: local calls cannot be traced", t->tid);
@@ -289,13 +293,14 @@ static void stop_here(struct task *t, int code, int why, const siginfo_t *info, 
 
 	if (!task_traced(t) || signal_fatal_pending(t))
 		return;
-	guest_bases_get(t, tr->bases);
-	if (!task_traced(t) || signal_fatal_pending(t))
-		return;
-	tr->bases_changed = false;
+	/* What comes from here on is not what this stop is about. */
 	tr->trap_wanted = false;
 	if (code >> 8 == PTRACE_EVENT_STOP)
 		tr->notify_wanted = false;
+	guest_bases_get(t, t->bases);
+	if (!task_traced(t) || signal_fatal_pending(t))
+		return;
+	tr->bases_changed = false;
 	tr->has_info = info;
 	if (info)
 		tr->info = *info;

@@ -38,12 +38,10 @@ struct tracee {
 	int code, why;	       /* for wait: status >> 8, 0 = nothing (more) to report; CLD_* */
 	siginfo_t info;
 	bool has_info;
-	u8 syscall_op; /* PTRACE_SYSCALL_INFO_* */
-	int event;     /* PTRACE_EVENT_*, 0: none */
-	u64 message;   /* PTRACE_GETEVENTMSG */
-	/* registers that are not in the stub's frame; valid in a stop */
-	u64 bases[2]; /* of FS and GS */
-	bool bases_changed;
+	u8 syscall_op;	    /* PTRACE_SYSCALL_INFO_* */
+	int event;	    /* PTRACE_EVENT_*, 0: none */
+	u64 message;	    /* PTRACE_GETEVENTMSG */
+	bool bases_changed; /* task->bases */
 
 	/* how it went on */
 	enum trace_resume resume;

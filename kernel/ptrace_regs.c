@@ -23,7 +23,6 @@
 void trace_get_regs(struct task *t, struct user_regs_struct *r)
 {
 	const struct abi_sigcontext *c = guest_regs(t);
-	const struct tracee *tr = t->trace;
 
 	memset(r, 0, sizeof(*r));
 	if (!c)
@@ -49,8 +48,8 @@ void trace_get_regs(struct task *t, struct user_regs_struct *r)
 		.eflags = c->eflags,
 		.rsp = c->rsp,
 		.ss = 0x2b,
-		.fs_base = tr ? tr->bases[0] : 0,
-		.gs_base = tr ? tr->bases[1] : 0};
+		.fs_base = t->bases[0],
+		.gs_base = t->bases[1]};
 }
 
 static bool selector_valid(u64 s)
@@ -74,10 +73,10 @@ int trace_set_regs(struct task *t, const struct user_regs_struct *r)
 	c->rip = r->rip, c->rsp = r->rsp;
 	c->eflags = (c->eflags & ~EFLAGS_SETTABLE) | (r->eflags & EFLAGS_SETTABLE);
 	t->orig_rax = (s64)r->orig_rax;
-	if (tr->bases[0] == r->fs_base && tr->bases[1] == r->gs_base)
+	if (t->bases[0] == r->fs_base && t->bases[1] == r->gs_base)
 		return 0;
-	tr->bases[0] = r->fs_base;
-	tr->bases[1] = r->gs_base;
+	t->bases[0] = r->fs_base;
+	t->bases[1] = r->gs_base;
 	tr->bases_changed = true;
 	return 0;
 }

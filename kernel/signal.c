@@ -12,6 +12,7 @@
  */
 #include "kernel/signal.h"
 
+#include "kernel/coredump.h"
 #include "kernel/exit.h"
 #include "kernel/lib/log.h"
 #include "kernel/pid_ns.h"
@@ -167,7 +168,7 @@ sigmask_t signal_pending_set(const struct task *t)
 void signal_recalc(struct task *t)
 {
 	t->sigpending_flag = t->stop_wanted || task_ending(t) || trace_trap_due(t) ||
-			     (signal_pending_set(t) & ~t->blocked);
+			     coredump_parks(t) || (signal_pending_set(t) & ~t->blocked);
 }
 
 void signal_kick(struct task *t)
@@ -444,7 +445,7 @@ static struct task *choose_thread(struct tgroup *tg, int sig)
 
 static bool is_fatal(const struct task *t, int sig)
 {
-	if (sig == SIGKILL || task_traced(t))
+	if (sig == SIGKILL || task_traced(t) || coredump_wanted(t, sig))
 		return sig == SIGKILL;
 	return handler_of(t, sig) == HANDLER_DFL &&
 	       !((SIG_STOPS | SIG_DEFAULT_IGNORED) & SIGBIT(sig)) &&

@@ -3,6 +3,7 @@
  * exits, default actions, frames for handlers, and the end of every -ERESTART* code (signal(7),
  * "Interruption of system calls"). Called by entry.c only, on the thread's coroutine.
  */
+#include "kernel/coredump.h"
 #include "kernel/exit.h"
 #include "kernel/lib/log.h"
 #include "kernel/pid_ns.h"
@@ -128,6 +129,21 @@ static bool is_stop(int sig)
 	return sig == SIGSTOP || sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU;
 }
 
+/* The fatal default action. A SIGKILL of ours stands for the signal that exit_status names. */
+static void die(struct task *t, const siginfo_t *info)
+{
+	int status = info->si_signo;
+
+	if (status == SIGKILL && t->tg->exit_status)
+		status = t->tg->exit_status;
+	else if (coredump_wanted(t, status) && coredump_write(t, info))
+		status |= WCOREFLAG;
+	if (info->si_signo != SIGKILL)
+		trace_exit_event(t, status);
+	robust_exit_group(t);
+	group_exit(t->tg, status);
+}
+
 static void default_action(struct task *t, const siginfo_t *info)
 {
 	int sig = info->si_signo;
@@ -140,10 +156,7 @@ static void default_action(struct task *t, const siginfo_t *info)
 		sig != SIGSTOP)
 		return;
 	if (!is_stop(sig)) {
-		if (sig != SIGKILL)
-			trace_exit_event(t, sig);
-		robust_exit_group(t);
-		group_exit(t->tg, sig == SIGKILL && t->tg->exit_status ? t->tg->exit_status : sig);
+		die(t, info);
 		return;
 	}
 	if (sig != SIGSTOP && pgrp_is_orphaned(t->tg->pgid))
@@ -228,6 +241,10 @@ int signal_deliver(struct task *t, struct abi_sigcontext *regs, long ret, bool f
 		if (task_ending(t)) {
 			task_exit(t);
 			return -ESRCH;
+		}
+		if (coredump_parks(t)) {
+			coredump_park(t);
+			continue;
 		}
 		if (trace_trap_due(t) || (t->stop_wanted && task_traced(t))) {
 			trace_stop(t, regs, &r);

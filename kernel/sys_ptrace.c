@@ -226,12 +226,12 @@ static long arch_prctl_of(struct tracee *tr, u64 addr, u64 op)
 	switch (op) {
 	case ARCH_GET_FS:
 	case ARCH_GET_GS:
-		return put_user_u64(addr, tr->bases[which]);
+		return put_user_u64(addr, tr->task->bases[which]);
 	case ARCH_SET_FS:
 	case ARCH_SET_GS:
 		if (addr >= USER_ADDR_MAX)
 			return -EPERM;
-		tr->bases[which] = addr;
+		tr->task->bases[which] = addr;
 		tr->bases_changed = true;
 		return 0;
 	default:

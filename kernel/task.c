@@ -7,6 +7,7 @@
 
 #include "fs/fdtable.h"
 #include "kernel/cgroup.h"
+#include "kernel/coredump.h"
 #include "kernel/ipc/shm.h"
 #include "kernel/lib/log.h"
 #include "kernel/os.h"
@@ -229,6 +230,7 @@ struct mm *mm_create(void)
 	if (mm) {
 		mm->refs = 1;
 		mm->dumpable = true;
+		mm->dump_filter = CORE_FILTER_DEFAULT;
 		list_init(&mm->shm_uses);
 	}
 	return mm;

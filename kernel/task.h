@@ -34,6 +34,7 @@ struct mm {
 	u64 auxv[64];
 	unsigned nr_auxv; /* in u64 words */
 	bool dumpable;
+	u32 dump_filter;	   /* CORE_* of coredump.h */
 	struct list_head shm_uses; /* System V segments it may have mapped (ipc/shm.c) */
 };
 
@@ -58,6 +59,7 @@ struct tgroup {
 	unsigned nr_tasks;
 	struct task *leader;	     /* NULL once it has ended */
 	struct tracee *leader_trace; /* while the leader, ended or not, is traced (ptrace.h) */
+	struct task *dumper;	     /* writes a core file; every other thread waits for it */
 	struct task *execing;	     /* at the point of no return: every other thread is ending */
 
 	struct tgroup *parent;
@@ -154,6 +156,8 @@ struct task {
 	struct tracee *trace;	  /* NULL until somebody has traced it (ptrace.h) */
 	struct list_head tracees; /* of this thread: struct tracee.link */
 	struct waitq trace_wait;  /* a stopped tracee */
+	u64 bases[2];		  /* of FS and GS; valid in a trace stop and while parked */
+	bool parked;		  /* waits in the stub for its process's core dump */
 	s64 orig_rax; /* the call being ended, -1: none; as a tracer sees and changes it */
 
 	/* the call in flight */

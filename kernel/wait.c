@@ -59,8 +59,11 @@ static void reap(struct wait_req *w, struct tgroup *tg)
 {
 	int sig = tg->exit_status & 0x7f;
 
-	report(w, tg, sig ? CLD_KILLED : CLD_EXITED, sig ? sig : tg->exit_status >> 8 & 0xff,
-		tg->exit_status);
+	report(w, tg,
+		!sig			      ? CLD_EXITED
+		: tg->exit_status & WCOREFLAG ? CLD_DUMPED
+					      : CLD_KILLED,
+		sig ? sig : tg->exit_status >> 8 & 0xff, tg->exit_status);
 	if (w->flags & WNOWAIT)
 		return;
 	usage_pass_on(tg);
@@ -116,7 +119,7 @@ static void report_end(struct wait_req *w, const struct tracee *tr, int status)
 {
 	int sig = status & 0x7f;
 
-	report_tracee(w, tr, sig ? (status & 0x80 ? CLD_DUMPED : CLD_KILLED) : CLD_EXITED,
+	report_tracee(w, tr, sig ? (status & WCOREFLAG ? CLD_DUMPED : CLD_KILLED) : CLD_EXITED,
 		sig ? sig : status >> 8 & 0xff);
 	w->wstatus = status;
 }

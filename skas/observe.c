@@ -339,6 +339,8 @@ static const struct {
 
 static void usage_line(const char *line, struct guest_vma_usage *u)
 {
+	if (!strncmp(line, "VmFlags:", 8))
+		u->dont_dump = strstr(line, " dd") || strstr(line, " io");
 	for (size_t i = 0; i < ARRAY_SIZE(usage_rows); i++) {
 		size_t len = strlen(usage_rows[i].name);
 

@@ -79,6 +79,28 @@ static int store_comm(const struct pseudo_ctx *c, char *text, size_t len)
 	return 0;
 }
 
+static int show_coredump_filter(struct seq *s, const struct pseudo_ctx *c)
+{
+	const struct task *t = proc_task(c);
+
+	if (t && t->mm)
+		seq_printf(s, "%08x\n", t->mm->dump_filter);
+	return 0;
+}
+
+static int store_coredump_filter(const struct pseudo_ctx *c, char *text, size_t len)
+{
+	struct task *t = proc_task(c);
+	s64 v;
+
+	if (!t || !t->mm)
+		return -ESRCH;
+	if (pseudo_parse(text, 0, UINT32_MAX, &v) < 0)
+		return -EINVAL;
+	t->mm->dump_filter = (u32)v & 0x1ff;
+	return 0;
+}
+
 static int show_oom_score_adj(struct seq *s, const struct pseudo_ctx *c)
 {
 	seq_printf(s, "%d\n", c->tg->oom_score_adj);
@@ -369,6 +391,7 @@ static const struct pseudo_row pid_rows[] = {
 	{"children", PROC_RO, .show = show_children, .present = is_thread},
 	{"cmdline", PROC_RO, .show = proc_show_cmdline},
 	{"comm", PROC_RW, .show = show_comm, .store = store_comm},
+	{"coredump_filter", PROC_RW, .show = show_coredump_filter, .store = store_coredump_filter},
 	{"cpuset", PROC_RO, .show = pseudo_show_text, .arg = "/"},
 	{"cwd", PROC_LINK, .show = proc_show_cwd, .get_link = proc_get_cwd},
 	{"environ", PROC_PRIVATE, .show = proc_show_environ, .open = proc_open_access,

@@ -5,6 +5,7 @@
 #include "fs/file.h"
 #include "fs/proc/proc.h"
 #include "fs/proc/sysvipc.h"
+#include "kernel/coredump.h"
 #include "kernel/cred.h"
 #include "fs/namei.h"
 #include "kernel/dmesg.h"
@@ -160,11 +161,51 @@ static int show_printk(struct seq *s, const struct pseudo_ctx *c)
 	return 0;
 }
 
+static int show_core_pattern(struct seq *s, const struct pseudo_ctx *c)
+{
+	seq_printf(s, "%s\n", core_pattern);
+	return 0;
+}
+
+/* A program to pipe cores into ("|...") is refused: there is none to run it. */
+static int store_core_pattern(const struct pseudo_ctx *c, char *text, size_t len)
+{
+	size_t n = strcspn(text, "\n");
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (n >= sizeof(core_pattern) || text[0] == '|')
+		return -EINVAL;
+	text[n] = '\0';
+	memcpy(core_pattern, text, n + 1);
+	return 0;
+}
+
+static int store_core_uses_pid(const struct pseudo_ctx *c, char *text, size_t len)
+{
+	s64 v;
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (pseudo_parse(text, 0, 1, &v) < 0)
+		return -EINVAL;
+	core_uses_pid = (u32)v;
+	return 0;
+}
+
 static const struct pseudo_row kernel_rows[] = {
 	TEXT("arch", SKIFF_UTS_MACHINE),
 	TEXT("cap_last_cap", "40"),
-	TEXT("core_pattern", "core"),
-	TEXT("core_uses_pid", "0"),
+	{.name = "core_pattern",
+		.mode = PROC_RW,
+		.show = show_core_pattern,
+		.store = store_core_pattern},
+	TEXT("core_pipe_limit", "0"),
+	{.name = "core_uses_pid",
+		.mode = PROC_RW,
+		.show = pseudo_show_u32,
+		.store = store_core_uses_pid,
+		.arg = &core_uses_pid},
 	{.name = "dmesg_restrict",
 		.mode = PROC_RW,
 		.show = show_dmesg_restrict,
