@@ -178,19 +178,30 @@ static void kill_process(const struct machine_dir *d)
 	command_wait_end(d, STOP_SECONDS * 1000);
 }
 
+/* Asks it to end at once, and if it does not answer makes it. */
+static void end_now(const struct machine_dir *d)
+{
+	static const char *const words[] = {"end", NULL};
+
+	if (machine_dir_running(d))
+		command_request(d, words, NULL, NULL);
+	if (!command_wait_end(d, 2000))
+		kill_process(d);
+	/* Its helpers die with it, each in its own time; the lock goes with the last. */
+	for (int i = 0; i < 1000 && machine_dir_running(d); i++)
+		nanosleep(&(struct timespec){0, NSEC_PER_MSEC}, NULL);
+}
+
 static int stop(struct machine_dir *d, const void *arg)
 {
-	static const char *const words[] = {"stop", NULL}, *const end[] = {"end", NULL};
+	static const char *const words[] = {"stop", NULL};
 	const int *seconds = arg;
 
 	if (command_request(d, words, NULL, NULL))
 		return 1;
 	if (command_wait_end(d, *seconds * 1000))
 		return 0;
-	if (machine_dir_running(d))
-		command_request(d, end, NULL, NULL);
-	if (!command_wait_end(d, 2000))
-		kill_process(d);
+	end_now(d);
 	return 0;
 }
 
@@ -283,8 +294,8 @@ static int cmd_rm(int argc, char **argv)
 			ret = 1;
 			continue;
 		}
-		if (force)
-			kill_process(&d);
+		if (force && machine_dir_running(&d))
+			end_now(&d);
 		if (machine_dir_running(&d)) {
 			fprintf(stderr, "skiff: %s runs (skiff stop %s, or rm -f)\n", d.name,
 				d.name);

@@ -6,6 +6,7 @@
 #include "arch-um/lifecycle.h"
 
 #include "arch-um/hub.h"
+#include "arch-um/isolation.h"
 #include "arch-um/mconsole.h"
 #include "kernel/os.h"
 #include "skas/skas.h"
@@ -72,6 +73,7 @@ int lifecycle_write_config(void)
 	keyfile_put(&w, "backend", backend->name);
 	keyfile_put(&w, "tty", m->tty ? "yes" : "no");
 	keyfile_put(&w, "detached", options->detach ? "yes" : "no");
+	keyfile_put(&w, "isolation", isolation_summary());
 	return keyfile_write(&w, this_machine.fd, "config");
 }
 

@@ -5,6 +5,7 @@
 #include "arch-um/commands.h"
 #include "arch-um/control.h"
 #include "arch-um/hub.h"
+#include "arch-um/isolation.h"
 #include "arch-um/lifecycle.h"
 #include "arch-um/loop.h"
 #include "arch-um/mconsole.h"
@@ -107,17 +108,22 @@ static int run(struct run_options *o)
 		return 125;
 	}
 	loop_on_signal(on_host_signal);
+	if (this_machine.fd >= 0 && (o->name || o->detach))
+		mconsole_start(this_machine.name);
+	isolation_allow(this_machine.fd, true);
+	isolation_allow(this_machine.base, false);
+	if (isolation_start(o) < 0)
+		return 125;
 	if (this_machine.fd >= 0 && (lifecycle_write_config() < 0 ||
 					    control_start(&this_machine) < 0 || hub_watch() < 0)) {
 		fprintf(stderr, "skiff: cannot set up the machine's directory: %s\n",
 			strerror(errno));
 		return 125;
 	}
-	if (this_machine.fd >= 0 && (o->name || o->detach))
-		mconsole_start(this_machine.name);
+	mconsole_watch();
 	o->m.outside = this_machine.fd >= 0;
 	o->m.started = lifecycle_ready;
-	if (machine_start(&o->m) < 0)
+	if (machine_start(&o->m) < 0 || isolation_calls(o) < 0)
 		return 125;
 	loop_run();
 }

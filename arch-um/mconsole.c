@@ -5,6 +5,7 @@
  */
 #include "arch-um/mconsole.h"
 
+#include "arch-um/isolation.h"
 #include "arch-um/lifecycle.h"
 #include "kernel/dmesg.h"
 #include "kernel/init.h"
@@ -40,6 +41,7 @@ static_assert(sizeof(struct request) == 524 && sizeof(struct reply) == 524, "wir
 
 static struct os_watch watch = {.hfd = -1};
 static char dir_path[100];
+static int dir_fd = -1;
 /* the request that is being answered */
 static struct sockaddr_un peer;
 static socklen_t peer_len;
@@ -169,6 +171,10 @@ static void cmd_halt(const char *arg)
 
 static void cmd_reboot(const char *arg)
 {
+	if (!isolation_may_exec()) {
+		reply(1, "only a machine started with --restart or --isolation none can reboot");
+		return;
+	}
 	reply(0, "");
 	lifecycle_reboot();
 	machine_end(0);
@@ -393,11 +399,21 @@ void mconsole_start(const char *name)
 		watch = (struct os_watch){
 			.hfd = listen_at(&sa), .events = POLLIN, .ready = request_ready};
 	}
-	if (watch.hfd < 0 || os_watch_add(&watch) < 0) {
-		dir_path[0] = '\0';
+	if (watch.hfd < 0)
 		return;
-	}
 	write_pid_file();
+	dir_fd = open(dir_path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	isolation_allow_abstract(); /* where uml_mconsole waits for answers */
+	isolation_allow(dir_fd, true);
+	dir_path[n] = '\0';
+	isolation_allow(open(dir_path, O_PATH | O_DIRECTORY | O_CLOEXEC), false);
+	dir_path[n] = '/';
+}
+
+void mconsole_watch(void)
+{
+	if (watch.hfd >= 0)
+		os_watch_add(&watch);
 }
 
 void mconsole_end(void)

@@ -6,8 +6,10 @@
 #ifndef SKIFF_ARCH_UM_MCONSOLE_H
 #define SKIFF_ARCH_UM_MCONSOLE_H
 
-/* On the event loop. A machine without it (no home, a UML of that name) runs all the same. */
+/* Before the machine is confined. A machine without it (no home, a UML of that name) runs all the
+ * same. */
 void mconsole_start(const char *name);
-void mconsole_end(void); /* removes the socket and its directory */
+void mconsole_watch(void); /* on the event loop */
+void mconsole_end(void);   /* removes the socket and its directory */
 
 #endif

@@ -6,6 +6,7 @@
 #include "arch-um/options.h"
 
 #include "arch-um/commands.h"
+#include "arch-um/isolation.h"
 #include "arch-um/machine_dir.h"
 #include "arch-um/packet.h"
 #include "kernel/net/link.h"
@@ -35,6 +36,8 @@ enum {
 	OPT_ENV_FILE,
 	OPT_READ_ONLY,
 	OPT_TMPFS,
+	OPT_ISOLATION,
+	OPT_REQUIRE_ISOLATION,
 	OPT_HELP,
 };
 
@@ -67,6 +70,8 @@ static const struct option long_options[] = {
 	{"env-file", required_argument, NULL, OPT_ENV_FILE},
 	{"read-only", no_argument, NULL, OPT_READ_ONLY},
 	{"tmpfs", required_argument, NULL, OPT_TMPFS},
+	{"isolation", required_argument, NULL, OPT_ISOLATION},
+	{"require-isolation", no_argument, NULL, OPT_REQUIRE_ISOLATION},
 	{"help", no_argument, NULL, OPT_HELP},
 	{0},
 };
@@ -107,6 +112,10 @@ static const char run_help[] =
 	"  -t, --tty             give CMD a terminal (default: if stdin and stdout are terminals)\n"
 	"  -i, --interactive     keep stdin open (default without -d; with -d for skiff attach)\n"
 	"  --backend auto|notify|ptrace  how system calls are intercepted\n"
+	"  --isolation auto|none confine skiff itself as far as the host can (default), or not "
+	"(for "
+	"debuggers)\n"
+	"  --require-isolation   refuse to run with less than all layers of that\n"
 	"  --trace CHANNEL,...   syscall signal sched vfs mm net skas missing, or all\n"
 	"  --trace-file FILE     where trace lines go (default: stderr)\n"
 	"  --trap-all            no call runs natively: slower, but the trace shows them all\n"
@@ -470,6 +479,12 @@ static int parse_one(int c, struct run_options *o)
 	case OPT_READ_ONLY:
 		o->m.read_only = true;
 		return 0;
+	case OPT_ISOLATION:
+		o->no_isolation = !strcmp(optarg, "none");
+		return o->no_isolation || !strcmp(optarg, "auto") ? 0 : -EINVAL;
+	case OPT_REQUIRE_ISOLATION:
+		o->require_isolation = true;
+		return 0;
 	case OPT_TMPFS:
 		return add_tmpfs(optarg, &o->m);
 	case OPT_BACKEND:
@@ -522,6 +537,8 @@ static int finish(struct run_options *o, int argc, char **argv)
 		o->m.hostname = o->name ? o->name : "skiff";
 	o->m.argv = argv + optind;
 	o->tty_wanted = o->m.tty;
+	if (o->require_isolation && (o->no_isolation || !isolation_wants_calls(o)))
+		return mistake("--require-isolation excludes --isolation none and --restart", NULL);
 	if (o->restart.kind != RESTART_NO && !o->detach)
 		return mistake("--restart goes with -d", NULL);
 	if (o->restart.kind != RESTART_NO && o->rm)

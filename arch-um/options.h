@@ -16,7 +16,8 @@ struct run_options {
 	const char *backend;
 	const char *name;
 	bool detach, rm;
-	bool tty_wanted, interactive; /* -t, -i */
+	bool no_isolation, require_isolation; /* see isolation.h */
+	bool tty_wanted, interactive;	      /* -t, -i */
 	struct restart_policy restart;
 	char **labels;
 	unsigned nr_labels;

@@ -130,6 +130,15 @@ expect_out "--tmpfs" "tmpfs 1" t "${run[@]}" --read-only --tmpfs /opt:size=1m --
 printf '# comment\nA=1\n\nB=two words\n' >"$SCRATCH/env"
 expect_out "--env-file" "1 two words" t "${run[@]}" --env-file "$SCRATCH/env" -- sh -c 'echo $A $B'
 
+# ---- the second wall ----
+confined() { t "${run[@]}" -d --name wall "$@" -- sleep 1000 >/dev/null; "$SKIFF" inspect wall | grep isolation; "$SKIFF" rm -f wall; }
+expect_match "skiff itself is confined" 'privilege.*calls' "$(confined)"
+expect_match "--isolation none" '"none"' "$(confined --isolation none)"
+expect_status "--require-isolation excludes --restart" 125 t "${run[@]}" -d --require-isolation --restart always -- true
+t "${run[@]}" -d --name wall -- sleep 1000 >/dev/null
+expect_match "no new privileges, and a filter" '1 2 ' "$(awk '/^NoNewPrivs|^Seccomp:/ { printf "%s ", $2 }' /proc/"$(cat "$XDG_RUNTIME_DIR/skiff/wall/pid")"/status)"
+"$SKIFF" rm -f wall
+
 # ---- UML's management console ----
 mc() { HOME=$SCRATCH t uml_mconsole uml "$@"; }
 if command -v uml_mconsole >/dev/null; then
@@ -153,13 +162,17 @@ if command -v uml_mconsole >/dev/null; then
 	expect_match "mconsole sysrq t" 'sleep' "$(mc sysrq t)"
 	expect_match "mconsole stack" 'nanosleep' "$(mc stack 1)"
 	expect_match "mconsole: unknown" 'ERR' "$(mc frobnicate)"
+	expect_match "mconsole reboot: not when confined" 'ERR' "$(mc reboot)"
+	mc halt >/dev/null
+	expect_out "mconsole halt" 0 t "$SKIFF" wait uml
+	HOME=$SCRATCH t "${run[@]}" -d --isolation none --name uml -- sleep 1000 >/dev/null
 	pid=$(cat "$XDG_RUNTIME_DIR/skiff/uml/pid")
 	mc reboot >/dev/null
 	rebooted() { "$SKIFF" inspect uml | grep -q '"restarts": 1' && t "$SKIFF" exec uml true; }
 	expect_status "mconsole reboot" 0 until_true rebooted
 	expect_eq "the same process" "$pid" "$(cat "$XDG_RUNTIME_DIR/skiff/uml/pid")"
 	mc halt >/dev/null
-	expect_out "mconsole halt" 0 t "$SKIFF" wait uml
+	t "$SKIFF" wait uml >/dev/null
 	expect_eq "nothing is left in ~/.uml" "" "$(ls "$SCRATCH/.uml")"
 	t "$SKIFF" rm uml
 else
