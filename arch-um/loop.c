@@ -25,7 +25,7 @@ static int batch_nr;
 
 static pthread_mutex_t watcher_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t watcher_again = PTHREAD_COND_INITIALIZER;
-static bool watcher_started, watcher_told;
+static bool watcher_started, watcher_told, watcher_wanted, running;
 
 static u64 signal_bit(int sig)
 {
@@ -97,8 +97,12 @@ static int watch_ctl(struct os_watch *w, int op)
 
 int os_watch_add(struct os_watch *w)
 {
-	int err = watcher_started ? 0 : watcher_start();
+	int err = 0;
 
+	/* No thread before the loop runs: it must be confined as skiff is by then. */
+	watcher_wanted = true;
+	if (running && !watcher_started)
+		err = watcher_start();
 	return err ? err : watch_ctl(w, EPOLL_CTL_ADD);
 }
 
@@ -167,6 +171,9 @@ static void yielded_run(void)
 
 void loop_run(void)
 {
+	running = true;
+	if (watcher_wanted && watcher_start() < 0)
+		os_panic();
 	for (;;) {
 		u64 bits = attention_take();
 

@@ -110,6 +110,10 @@ static int run(struct run_options *o)
 	loop_on_signal(on_host_signal);
 	if (this_machine.fd >= 0 && (o->name || o->detach))
 		mconsole_start(this_machine.name);
+	o->m.outside = this_machine.fd >= 0;
+	o->m.started = lifecycle_ready;
+	if (machine_prepare(&o->m) < 0)
+		return 125;
 	isolation_allow(this_machine.fd, true);
 	isolation_allow(this_machine.base, false);
 	if (isolation_start(o) < 0)
@@ -121,9 +125,7 @@ static int run(struct run_options *o)
 		return 125;
 	}
 	mconsole_watch();
-	o->m.outside = this_machine.fd >= 0;
-	o->m.started = lifecycle_ready;
-	if (machine_start(&o->m) < 0 || isolation_calls(o) < 0)
+	if (machine_start() < 0 || isolation_calls(o) < 0)
 		return 125;
 	loop_run();
 }

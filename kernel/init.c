@@ -468,9 +468,8 @@ static void log_boot(const struct machine_options *o)
 	dmesg_printf(DMESG_INFO, "Run %s as %s", o->argv[0], o->init ? "a child of init" : "init");
 }
 
-int machine_start(const struct machine_options *o)
+int machine_prepare(const struct machine_options *o)
 {
-	struct task *t;
 	int err;
 
 	options = o;
@@ -487,9 +486,17 @@ int machine_start(const struct machine_options *o)
 		link_pcap_start();
 	for (unsigned i = 0; i < o->nr_links && !err; i++)
 		err = link_create(&o->links[i]);
-	if (err < 0)
-		return err;
-	log_boot(o);
+	if (!err)
+		log_boot(o);
+	return err;
+}
+
+int machine_start(void)
+{
+	const struct machine_options *o = options;
+	struct task *t;
+	int err;
+
 	t = make_first_tasks(o->init);
 	if (!t)
 		return -ENOMEM;

@@ -35,9 +35,11 @@ struct machine_options {
 	void (*started)(void); /* CMD's image is in place; may be NULL. Must not sleep */
 };
 
-/* Sets up the machine and starts its first process. 0, or -errno after one line on stderr; the
- * options must stay valid. The event loop runs afterwards. */
-int machine_start(const struct machine_options *o);
+/* Sets up the kernel and what it has of the host that takes privilege (links). 0, or -errno after
+ * one line on stderr; the options must stay valid. */
+int machine_prepare(const struct machine_options *o);
+/* Starts the first process. The same; the event loop runs afterwards. */
+int machine_start(void);
 /* On a task that sees the machine's root. 0, or -errno (mounting: after one line on stderr). Sleep.
  */
 int machine_mount_volume(const struct volume *v);
