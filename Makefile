@@ -85,7 +85,7 @@ SKIFF := $(if $(default_tree),./skiff,$(O)/skiff)
 
 # Until every part is there: the objects.
 ready := $(and $(wildcard arch-um/main.c),$(wildcard skas/stub/stub.ld))
-all: $(if $(ready),$(SKIFF),$(core_obj) $(host_obj))
+all: $(if $(ready),$(SKIFF) $(SKIFF)-gdb.py,$(core_obj) $(host_obj))
 
 # --- the skiff binary ---
 
@@ -97,6 +97,11 @@ ifdef default_tree
 ./skiff: $(O)/skiff
 	$(Q)cp -f $< $@.new && mv -f $@.new $@
 endif
+
+# gdb loads <program>-gdb.py by itself from a directory it trusts.
+$(SKIFF)-gdb.py: Makefile
+	@mkdir -p $(@D)
+	@echo 'import gdb; gdb.execute("source $(CURDIR)/scripts/gdb/skiff.py")' >$@
 
 $(O)/%.o: %.c $(O)/gen/flags
 	$(call say,CC,$<)
@@ -221,7 +226,7 @@ format:
 	$(Q)scripts/check-format --apply
 
 clean:
-	rm -rf $(O) skiff $(if $(default_tree),build-san build-debug)
+	rm -rf $(O) skiff skiff-gdb.py scripts/gdb/skiffgdb/__pycache__ $(if $(default_tree),build-san build-debug)
 
 help:
 	@echo 'make                build ./skiff'

@@ -67,10 +67,13 @@ __asm__(".text\n"
 	".globl coro_entry\n"
 	".type coro_entry, @function\n"
 	"coro_entry:\n"
+	"	.cfi_startproc\n"
+	"	.cfi_undefined rip\n" /* debuggers: the outermost frame */
 	"	xor %ebp, %ebp\n"
 	"	mov %r12, %rdi\n"
 	"	call *%rbx\n"
 	"	ud2\n"
+	"	.cfi_endproc\n"
 	".size coro_entry, .-coro_entry\n");
 
 static void coro_first(void *arg)
@@ -134,6 +137,30 @@ void os_coro_yield(void)
 	__sanitizer_start_switch_fiber(&co->asan_frames, loop_bottom, loop_size);
 	coro_switch_stacks(&co->sp, loop_sp);
 	entered_coro(co);
+}
+
+/* Every function keeps a frame pointer; coro_entry's is zero. */
+unsigned os_coro_backtrace(const struct os_coro *co, uintptr_t *pcs, unsigned max)
+{
+	uintptr_t low = (uintptr_t)co->map + GUARD_SIZE, high = low + STACK_SIZE;
+	const uintptr_t *frame = __builtin_frame_address(0);
+	unsigned nr = 0;
+
+	if (co != running) { /* the saved registers: rbp, then the return address */
+		frame = (const uintptr_t *)co->sp + 5;
+	}
+	while (nr < max && (uintptr_t)frame >= low && (uintptr_t)frame <= high - 16 &&
+		(uintptr_t)frame % 8 == 0) {
+		const uintptr_t *next = (const uintptr_t *)frame[0];
+
+		if (!frame[1])
+			break;
+		pcs[nr++] = frame[1];
+		if (next <= frame)
+			break;
+		frame = next;
+	}
+	return nr;
 }
 
 bool os_coro_self(void)

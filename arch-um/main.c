@@ -11,9 +11,10 @@
 #include "arch-um/mconsole.h"
 #include "arch-um/options.h"
 #include "arch-um/packet.h"
+#include "kernel/dump.h"
 #include "kernel/lib/log.h"
 #include "kernel/syscall.h"
-#include "kernel/task.h"
+#include "kernel/trace/trace.h"
 #include "kernel/tty/console.h"
 #include "kernel/version.h"
 #include "skas/skas.h"
@@ -45,7 +46,7 @@ static void on_host_signal(int sig)
 		console_winch();
 		break;
 	case SIGUSR1:
-		task_dump_all();
+		dump_machine("SIGUSR1");
 		break;
 	default: /* SIGINT, SIGTERM, SIGHUP, SIGQUIT: the user ends the machine */
 		lifecycle_stopping();
@@ -96,6 +97,17 @@ static int run(struct run_options *o)
 		fprintf(stderr, "skiff: cannot write %s: %s\n", o->trace_file, strerror(errno));
 		return 125;
 	}
+	if ((o->trace_pids && trace_select_pids(o->trace_pids) < 0) ||
+		(o->trace_times && trace_select_times(o->trace_times) < 0)) {
+		fprintf(stderr, "skiff: bad --trace-pid or --trace-time (see: skiff help run)\n");
+		return 125;
+	}
+	if (o->dump_on && dump_on(o->dump_on) < 0) {
+		fprintf(stderr, "skiff: unknown occasion in --dump-on %s (see: skiff help run)\n",
+			o->dump_on);
+		return 125;
+	}
+	syscall_timing = o->call_times;
 	raise_limits();
 	drop_rseq();
 	umask(0);

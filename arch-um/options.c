@@ -28,6 +28,10 @@ enum {
 	OPT_TRAP_ALL,
 	OPT_NET,
 	OPT_PCAP,
+	OPT_TRACE_PID,
+	OPT_TRACE_TIME,
+	OPT_DUMP_ON,
+	OPT_CALL_TIMES,
 	OPT_MEM,
 	OPT_PIDS,
 	OPT_RM,
@@ -61,6 +65,10 @@ static const struct option long_options[] = {
 	{"net", required_argument, NULL, OPT_NET},
 	{"publish", required_argument, NULL, 'p'},
 	{"pcap", required_argument, NULL, OPT_PCAP},
+	{"trace-pid", required_argument, NULL, OPT_TRACE_PID},
+	{"trace-time", required_argument, NULL, OPT_TRACE_TIME},
+	{"dump-on", required_argument, NULL, OPT_DUMP_ON},
+	{"call-times", no_argument, NULL, OPT_CALL_TIMES},
 	{"mem", required_argument, NULL, OPT_MEM},
 	{"pids", required_argument, NULL, OPT_PIDS},
 	{"detach", no_argument, NULL, 'd'},
@@ -118,7 +126,13 @@ static const char run_help[] =
 	"  --require-isolation   refuse to run with less than all layers of that\n"
 	"  --trace CHANNEL,...   syscall signal sched vfs mm net skas missing, or all\n"
 	"  --trace-file FILE     where trace lines go (default: stderr)\n"
+	"  --trace-pid PID,...   only these processes or threads of the guest (default: all)\n"
+	"  --trace-time WHAT,... clock: when a call was made; spent: how long it took\n"
 	"  --trap-all            no call runs natively: slower, but the trace shows them all\n"
+	"  --dump-on EVENT,...   exit, crash, missing: log all tasks and their kernel stacks then "
+	"(SIGUSR1\n"
+	"                        to skiff does it at any time)\n"
+	"  --call-times          measure the time spent in each system call, for dumps\n"
 	"  --mem SIZE            memory limit, e.g. 512M or 2G\n"
 	"  --pids N              limit on tasks\n"
 	"  --net LINK[,KEY=VALUE...]  a network link, eth0, eth1, ... (default: none); LINK is\n"
@@ -495,6 +509,18 @@ static int parse_one(int c, struct run_options *o)
 		return 0;
 	case OPT_TRACE_FILE:
 		o->trace_file = optarg;
+		return 0;
+	case OPT_TRACE_PID:
+		o->trace_pids = optarg;
+		return *optarg ? 0 : -EINVAL;
+	case OPT_TRACE_TIME:
+		o->trace_times = optarg;
+		return *optarg ? 0 : -EINVAL;
+	case OPT_DUMP_ON:
+		o->dump_on = optarg;
+		return *optarg ? 0 : -EINVAL;
+	case OPT_CALL_TIMES:
+		o->call_times = true;
 		return 0;
 	case OPT_TRAP_ALL:
 		o->m.trap_all = true;

@@ -21,7 +21,8 @@ struct run_options {
 	struct restart_policy restart;
 	char **labels;
 	unsigned nr_labels;
-	const char *trace, *trace_file;
+	const char *trace, *trace_file, *trace_pids, *trace_times, *dump_on;
+	bool call_times;
 	const char *pcap_file;
 };
 

@@ -12,6 +12,7 @@
 #include "kernel/signal.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
+#include "kernel/trace/trace.h"
 
 /* A call that the host would have run, had the process not been made to trap all. */
 static long local_call(struct task *t, int local)
@@ -19,9 +20,31 @@ static long local_call(struct task *t, int local)
 	return local < 0 ? local : guest_call_local(t, t->event.nr, t->event.args);
 }
 
+static bool is_error(long ret)
+{
+	return ret < 0 && ret > -4000; /* beyond: SYSCALL_NO_RESULT and the like */
+}
+
+static void watch_begin(struct task *t)
+{
+	t->call_start_ns = os_clock_ns(OS_CLOCK_MONOTONIC);
+	if (trace_mask & (1u << TRACE_SYSCALL))
+		calltrace_begin(t);
+}
+
+static void watch_end(struct task *t, long ret)
+{
+	u64 took_ns = os_clock_ns(OS_CLOCK_MONOTONIC) - t->call_start_ns;
+
+	if (t->event.nr < NR_SYSCALLS)
+		syscall_stats[t->event.nr].time_ns += took_ns;
+	calltrace_end(t, ret, took_ns);
+}
+
 static long entry_dispatch(struct task *t)
 {
 	int local = 0;
+	bool watched;
 	long ret;
 
 	t->nr_calls++;
@@ -29,9 +52,16 @@ static long entry_dispatch(struct task *t)
 		return ret;
 	if (t->event.kind == GUEST_TRAP)
 		local = guest_call_is_local(t->event.nr, t->event.args);
+	watched = syscall_timing || trace_mask & (1u << TRACE_SYSCALL);
+	if (__builtin_expect(watched, 0))
+		watch_begin(t);
 	ret = local ? local_call(t, local) : syscall_dispatch(t->event.nr, t->event.args);
-	if (__builtin_expect(trace_mask & (1u << TRACE_SYSCALL), 0))
-		syscall_trace(t->event.nr, t->event.args, ret);
+	if (t->event.nr < NR_SYSCALLS) {
+		syscall_stats[t->event.nr].calls++;
+		syscall_stats[t->event.nr].errors += is_error(ret);
+	}
+	if (__builtin_expect(watched, 0))
+		watch_end(t, ret);
 	return ret;
 }
 

@@ -6,10 +6,12 @@
  * every task ends on its own coroutine, and the last one makes the group a zombie.
  */
 #include "kernel/exit.h"
+#include "kernel/trace/trace.h"
 
 #include "fs/fdtable.h"
 #include "kernel/cgroup.h"
 #include "kernel/futex_pi.h"
+#include "kernel/dump.h"
 #include "kernel/init.h"
 #include "kernel/ipc/sem.h"
 #include "kernel/itimer.h"
@@ -45,12 +47,23 @@ static void end_task(struct task *t)
 		klog("%d: no memory to end the task", t->tid);
 }
 
+static bool dumps_core(int sig)
+{
+	return sig && sig < 32 &&
+	       (SIGBIT(sig) &
+		       (SIGBIT(SIGQUIT) | SIGBIT(SIGILL) | SIGBIT(SIGTRAP) | SIGBIT(SIGABRT) |
+			       SIGBIT(SIGBUS) | SIGBIT(SIGFPE) | SIGBIT(SIGSEGV) | SIGBIT(SIGXCPU) |
+			       SIGBIT(SIGXFSZ) | SIGBIT(SIGSYS)));
+}
+
 void group_exit(struct tgroup *tg, int status)
 {
 	struct task *t;
 
 	if (tg->exiting || list_empty(&tg->tasks))
 		return;
+	if (dumps_core(status & 0x7f))
+		dump_event(DUMP_CRASH, "a process dies of a signal that dumps core");
 	tg->exiting = true;
 	tg->exit_status = status;
 	t = list_first(&tg->tasks, struct task, tg_link);
@@ -306,6 +319,7 @@ void task_exit(struct task *t)
 	t->ending = true;
 	if (tg->nr_tasks == 1)
 		group_exit(tg, t->exit_code);
+	calltrace_exited(t, tg->exiting ? tg->exit_status : t->exit_code);
 	signal_leave_thread(t);
 	trace_exit(t, tg->exiting ? tg->exit_status : t->tg->execing ? 0 : t->exit_code);
 	release_resources(t);

@@ -15,6 +15,7 @@
 #include "fs/tmpfs/tmpfs.h"
 #include "kernel/block/loopdev.h"
 #include "kernel/dmesg.h"
+#include "kernel/dump.h"
 #include "kernel/exec.h"
 #include "kernel/exit.h"
 #include "kernel/inotify.h"
@@ -509,6 +510,7 @@ int machine_start(void)
 
 void machine_end(int status)
 {
+	dump_event(DUMP_EXIT, "the machine ends");
 	console_fini();
 	os_exit(status);
 }

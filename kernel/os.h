@@ -13,7 +13,7 @@
 enum os_clock { OS_CLOCK_REALTIME, OS_CLOCK_MONOTONIC, OS_CLOCK_BOOTTIME, OS_CLOCK_COUNT };
 u64 os_clock_ns(enum os_clock c);
 void os_random(void *buf, size_t len);
-void os_log(const char *line, size_t len); /* to skiff's stderr, or --log; complete lines */
+void os_log(const char *line, size_t len); /* to skiff's stderr, or --trace-file */
 _Noreturn void os_exit(int status);	   /* leaves the event loop: what skiff exits with */
 _Noreturn void os_panic(void);		   /* ends every guest process, then skiff */
 
@@ -36,6 +36,10 @@ void os_coro_destroy(struct os_coro *co);		       /* must not be running */
 void os_coro_switch(struct os_coro *to);		       /* from the loop into a coroutine */
 void os_coro_yield(void); /* from a coroutine back to the loop */
 bool os_coro_self(void);  /* are we on a coroutine? */
+/* Return addresses on its stack, innermost first; its own stack for the running one. */
+unsigned os_coro_backtrace(const struct os_coro *co, uintptr_t *pcs, unsigned max);
+/* "function+0x12" of skiff itself; a bare address where the symbols are gone. */
+void os_symbol(uintptr_t pc, char *buf, size_t size);
 
 /* ---- event loop: other host descriptors the kernel waits for ---- */
 struct os_watch {

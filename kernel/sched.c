@@ -11,6 +11,7 @@
 #include "kernel/signal.h"
 #include "kernel/task.h"
 #include "kernel/timer.h"
+#include "kernel/trace/trace.h"
 
 struct coro {
 	struct os_coro *os;
@@ -205,7 +206,7 @@ static bool wait_interrupted(const struct task *t, enum wait_mode mode)
 	return mode == WAIT_KILLABLE && signal_fatal_pending(t);
 }
 
-int sched_sleep(enum wait_mode mode, u64 deadline_ns)
+int sched_sleep_in(const char *where, enum wait_mode mode, u64 deadline_ns)
 {
 	struct coro *co = running;
 	struct task *t;
@@ -224,11 +225,18 @@ int sched_sleep(enum wait_mode mode, u64 deadline_ns)
 	co->mode = mode;
 	co->result = 0;
 	co->sleeping = true;
-	if (t)
+	if (t) {
 		t->state = mode == WAIT_INTERRUPTIBLE ? TASK_INTERRUPTIBLE : TASK_UNINTERRUPTIBLE;
+		t->wchan = where;
+		if (t->calltrace)
+			calltrace_sleeps(t);
+	}
 	os_coro_yield();
-	if (t && t->state != TASK_DEAD)
-		t->state = TASK_RUNNING;
+	if (t) {
+		t->wchan = NULL;
+		if (t->state != TASK_DEAD)
+			t->state = TASK_RUNNING;
+	}
 	timer_cancel(&co->timer);
 	return co->result;
 }
@@ -258,6 +266,11 @@ void sched_interrupt(struct task *t, bool fatal)
 	co->sleeping = false;
 	co->result = -EINTR;
 	coro_enqueue(co);
+}
+
+unsigned sched_backtrace(struct coro *co, uintptr_t *pcs, unsigned max)
+{
+	return os_coro_backtrace(co->os, pcs, max);
 }
 
 void sched_yield_now(void)

@@ -66,12 +66,16 @@ enum wait_mode {
  * Sleep primitive: the caller has put a waiter whose fn is sched_wake_waiter on some queue (priv =
  * sched_self()), or knows who will call sched_wake. Returns 0 when woken, -EINTR for a signal
  * (translate to -ERESTARTSYS etc. yourself), -ETIMEDOUT past deadline_ns (OS_CLOCK_MONOTONIC).
+ * Meanwhile the task's wchan is the name of the function that sleeps.
  */
-int sched_sleep(enum wait_mode mode, u64 deadline_ns);
+int sched_sleep_in(const char *where, enum wait_mode mode, u64 deadline_ns);
+#define sched_sleep(mode, deadline_ns) sched_sleep_in(__func__, mode, deadline_ns)
 struct coro *sched_self(void);
 void sched_wake(struct coro *co); /* idempotent; the coroutine runs from the loop */
 void sched_wake_waiter(struct waiter *w, u32 events);
 void sched_interrupt(struct task *t, bool fatal); /* a signal arrived: ends t's sleep */
+/* Return addresses on the kernel stack of co, innermost first, for dumps. */
+unsigned sched_backtrace(struct coro *co, uintptr_t *pcs, unsigned max);
 void sched_yield_now(
 	void); /* lets other coroutines and what the host has to say go first; sleeps */
 /* The same, for long transfers to call after each SCHED_PIECE bytes; -EINTR: a fatal signal waits,

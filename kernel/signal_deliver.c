@@ -11,6 +11,7 @@
 #include "kernel/robust.h"
 #include "kernel/sigqueue.h"
 #include "kernel/task.h"
+#include "kernel/trace/trace.h"
 
 #define SYSCALL_INSN 0x050f /* little endian 0f 05 */
 #define NR_FUTEX 202
@@ -205,6 +206,7 @@ static bool deliver_one(struct task *t, struct abi_sigcontext *regs, struct rest
 		if (!sig)
 			return true;
 	}
+	calltrace_signal(t, &info);
 	handler = t->sighand->action[sig - 1].handler;
 	if (handler == 0)
 		default_action(t, &info);

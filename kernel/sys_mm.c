@@ -97,7 +97,7 @@ static long map_hfd(struct task *t, int hfd, const u64 args[4], u64 off)
 
 	if (err < 0)
 		return err;
-	if (signal_pending(t) || task_traced(t))
+	if (signal_pending(t) || task_traced(t) || t->calltrace) /* the trace wants the result */
 		return map_and_wait(t, o);
 	guest_orders_resume(t, o, 2);
 	return SYSCALL_RESUMED;

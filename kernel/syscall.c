@@ -5,6 +5,7 @@
  */
 #include "kernel/syscall.h"
 
+#include "kernel/dump.h"
 #include "kernel/lib/log.h"
 
 #include <stdio.h>
@@ -21,6 +22,9 @@ const struct syscall_row syscall_table[NR_SYSCALLS] = {
 #undef SYSCALL
 };
 
+struct syscall_stat syscall_stats[NR_SYSCALLS];
+bool syscall_timing;
+
 static bool missing_logged[NR_SYSCALLS];
 
 long syscall_dispatch(u64 nr, const u64 *args)
@@ -31,6 +35,7 @@ long syscall_dispatch(u64 nr, const u64 *args)
 		trace(TRACE_MISSING, "system call %llu does not exist", (unsigned long long)nr);
 	} else if (!missing_logged[nr]) {
 		missing_logged[nr] = true;
+		dump_event(DUMP_MISSING, "a missing call");
 		trace(TRACE_MISSING, "%s: no such call yet",
 			syscall_table[nr].name ? syscall_table[nr].name : "?");
 	}

@@ -23,8 +23,14 @@ struct syscall_row {
 #define NR_SYSCALLS 480
 extern const struct syscall_row syscall_table[NR_SYSCALLS];
 
+/* What the kernel was asked, by number. Calls that run natively are not among them. */
+struct syscall_stat {
+	u64 calls, errors, time_ns; /* time from the call to its answer, sleep included */
+};
+extern struct syscall_stat syscall_stats[NR_SYSCALLS];
+extern bool syscall_timing; /* fill time_ns */
+
 long syscall_dispatch(u64 nr, const u64 *args);
-void syscall_trace(u64 nr, const u64 *args, long ret); /* one line on the syscall channel */
 void syscall_print_support(void (*line)(const char *text, void *arg), void *arg);
 
 /* The handler has set all registers itself (rt_sigreturn, a successful execve): answer nothing. */

@@ -14,6 +14,7 @@
 #include "kernel/pid_ns.h"
 #include "kernel/ptrace.h"
 #include "kernel/syscall.h"
+#include "kernel/trace/trace.h"
 
 #include <stdio.h>
 
@@ -192,6 +193,7 @@ void task_free(struct task *t)
 		memcpy(tg->exit_comm, t->comm, sizeof(tg->exit_comm));
 		tg->leader = NULL;
 	}
+	calltrace_forget(t);
 	sigpending_flush(&t->pending);
 	trace_free(t);
 	guest_release(t);
@@ -285,14 +287,13 @@ size_t task_describe(struct task *t, char *buf, size_t size)
 	};
 	u64 nr = t->event.nr;
 	const char *name = nr < NR_SYSCALLS ? syscall_table[nr].name : NULL;
-
 	int n;
 
-	n = snprintf(buf, size, "%5d %5d %-15s %-9s %s %s, pending %#llx, blocked %#llx%s%s",
+	n = snprintf(buf, size, "%5d %5d %-15s %-9s %s %s%s%s, pending %#llx, blocked %#llx%s%s",
 		t->tid, t->tg->pid, t->comm, states[t->state], t->coro ? "in" : "last",
-		name ? name : "-", (unsigned long long)signal_pending_set(t),
-		(unsigned long long)t->blocked, t->sigpending_flag ? ", wanted" : "",
-		t->kicked ? ", kicked" : "");
+		name ? name : "-", t->wchan ? ", sleeps in " : "", t->wchan ? t->wchan : "",
+		(unsigned long long)signal_pending_set(t), (unsigned long long)t->blocked,
+		t->sigpending_flag ? ", wanted" : "", t->kicked ? ", kicked" : "");
 	return MIN((size_t)n, size - 1);
 }
 
@@ -315,22 +316,4 @@ char task_state_char(struct task *t)
 		return 'X';
 	}
 	return 'R';
-}
-
-void task_dump_all(void)
-{
-	struct tgroup *tg;
-	struct task *t;
-
-	klog("tasks: tid, pid, name, state, call, signals");
-	list_for_each_entry (tg, &all_tgroups, all_link) {
-		if (tg->state == TG_ZOMBIE)
-			klog("  %5d zombie, status %#x", tg->pid, (unsigned)tg->exit_status);
-		list_for_each_entry (t, &tg->tasks, tg_link) {
-			char line[256];
-
-			task_describe(t, line, sizeof(line));
-			klog("  %s", line);
-		}
-	}
 }

@@ -182,6 +182,8 @@ struct task {
 	struct seccomp_filter *seccomp; /* the latest one */
 	u64 start_ns;
 	u64 nr_calls;
+	struct calltrace *calltrace; /* of the call in flight, if it is traced */
+	u64 call_start_ns; /* OS_CLOCK_MONOTONIC, of the call in flight; 0: not measured */
 	u32 personality;
 	bool fixed_layout; /* the host process has ADDR_NO_RANDOMIZE */
 	u32 timerslack_ns, timerslack_default_ns;
@@ -229,6 +231,5 @@ void mm_put(struct mm *mm);
 
 char task_state_char(struct task *t); /* as in stat of proc(5); asks the host for a running one */
 size_t task_describe(struct task *t, char *buf, size_t size); /* a line for dumps; its length */
-void task_dump_all(void); /* every task, its state and what it sleeps on, by klog */
 
 #endif

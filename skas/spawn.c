@@ -91,7 +91,9 @@ pid_t spawn_first(const struct spawn_options *o, int *result)
 	if (err < 0)
 		return err;
 	s = (struct spawn){.o = *o}; /* outlives us, as the child does */
-	pid = clone(spawn_child, stack + sizeof(stack), CLONE_VM | CLONE_FILES | SIGCHLD, &s);
+	/* Untraced: a debugger of skiff would take its breakpoints out of the memory we share. */
+	pid = clone(spawn_child, stack + sizeof(stack),
+		CLONE_VM | CLONE_FILES | CLONE_UNTRACED | SIGCHLD, &s);
 	if (pid < 0)
 		err = -errno;
 	else if (o->attach)

@@ -6,6 +6,7 @@
 #include "kernel/lib/log.h"
 
 #include "kernel/dmesg.h"
+#include "kernel/dump.h"
 #include "kernel/os.h"
 #include "kernel/task.h"
 
@@ -49,6 +50,73 @@ int trace_enable(const char *csv)
 	return 0;
 }
 
+#define PIDS_MAX 64
+static pid_t pids[PIDS_MAX];
+static unsigned nr_pids;
+
+int trace_select_pids(const char *csv)
+{
+	while (*csv) {
+		char *end;
+		unsigned long v = strtoul(csv, &end, 10);
+
+		if (end == csv || (*end && *end != ',') || !v || v > PID_MAX || nr_pids == PIDS_MAX)
+			return -EINVAL;
+		pids[nr_pids++] = (pid_t)v;
+		csv = end + (*end == ',');
+	}
+	return 0;
+}
+
+bool trace_wants(const struct task *t)
+{
+	if (!nr_pids || !t)
+		return true;
+	for (unsigned i = 0; i < nr_pids; i++)
+		if (pids[i] == t->tid || (t->tg && pids[i] == t->tg->pid))
+			return true;
+	return false;
+}
+
+/* ---- output ---- */
+
+static const void *open_line;
+
+static void close_line(void)
+{
+	static const char unfinished[] = " <unfinished ...>\n";
+
+	if (open_line)
+		os_log(unfinished, sizeof(unfinished) - 1);
+	open_line = NULL;
+}
+
+void log_text(const char *text, size_t len)
+{
+	close_line();
+	os_log(text, len);
+}
+
+void log_open_line(const void *owner, const char *text, size_t len)
+{
+	log_text(text, len);
+	open_line = owner;
+}
+
+bool log_continue_line(const void *owner)
+{
+	if (open_line != owner)
+		return false;
+	open_line = NULL;
+	return true;
+}
+
+void log_forget_line(const void *owner)
+{
+	if (open_line == owner)
+		close_line();
+}
+
 static void emit(const char *prefix, const char *fmt, va_list ap)
 {
 	char line[1024];
@@ -57,7 +125,7 @@ static void emit(const char *prefix, const char *fmt, va_list ap)
 
 	n = MIN(n + MAX(m, 0), (int)sizeof(line) - 2);
 	line[n++] = '\n';
-	os_log(line, (size_t)n);
+	log_text(line, (size_t)n);
 }
 
 void trace_printf(enum trace_channel ch, const char *fmt, ...)
@@ -65,6 +133,8 @@ void trace_printf(enum trace_channel ch, const char *fmt, ...)
 	char prefix[48];
 	va_list ap;
 
+	if (!trace_wants(current))
+		return;
 	snprintf(prefix, sizeof(prefix), "[%s %d] ", channel_names[ch], current ? current->tid : 0);
 	va_start(ap, fmt);
 	emit(prefix, fmt, ap);
@@ -98,6 +168,6 @@ void bug(const char *file, int line, const char *what)
 	if (current)
 		klog("in task %d (%s), call %llu", current->tid, current->comm,
 			(unsigned long long)current->event.nr);
-	task_dump_all();
+	dump_machine("BUG");
 	os_panic();
 }

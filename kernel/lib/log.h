@@ -19,8 +19,18 @@ enum trace_channel {
 extern u32 trace_mask; /* bit per channel; set by trace_enable */
 
 int trace_enable(const char *csv); /* "syscall,signal" or "all"; -EINVAL on an unknown name */
+/* --trace-pid: only these processes or threads, on all channels. -EINVAL for a bad list. */
+struct task;
+int trace_select_pids(const char *csv);
+bool trace_wants(const struct task *t); /* NULL: the kernel itself, always */
 void trace_printf(enum trace_channel ch, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+void log_text(const char *text, size_t len); /* complete lines */
+/* A line to be continued by its owner. Whatever else is logged meanwhile ends it first, by
+ * "<unfinished ...>"; then log_continue_line says false. */
+void log_open_line(const void *owner, const char *text, size_t len);
+bool log_continue_line(const void *owner);
+void log_forget_line(const void *owner); /* ends it, if it is still open */
 void klog(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 _Noreturn void bug(const char *file, int line, const char *what);
 

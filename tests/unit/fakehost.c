@@ -129,6 +129,16 @@ void os_coro_yield(void)
 	swapcontext(&self->ctx, &loop_ctx);
 }
 
+unsigned os_coro_backtrace(const struct os_coro *co, uintptr_t *pcs, unsigned max)
+{
+	return 0;
+}
+
+void os_symbol(uintptr_t pc, char *buf, size_t size)
+{
+	snprintf(buf, size, "%#lx", (unsigned long)pc);
+}
+
 bool os_coro_self(void)
 {
 	return running != NULL;

@@ -1,0 +1,1 @@
+"""The modules behind scripts/gdb/skiff.py, one a noun."""
