@@ -46,7 +46,9 @@ static bool may_signal(const struct file *f, const struct task *t)
 	       uid == t->cred->uid;
 }
 
-static void signal_process(const struct fasync *fa, struct tgroup *tg, struct task *t, u32 events)
+/* sig: SIGURG, or SIGIO, which F_SETSIG may replace by another with a siginfo. */
+static void signal_process(
+	const struct fasync *fa, struct tgroup *tg, struct task *t, int sig, u32 events)
 {
 	const struct file *f = fa->file;
 	siginfo_t info;
@@ -54,7 +56,7 @@ static void signal_process(const struct fasync *fa, struct tgroup *tg, struct ta
 
 	if (!may_signal(f, t ? t : tgroup_task(tg)))
 		return;
-	if (f->owner_sig) {
+	if (f->owner_sig && sig == SIGIO) {
 		make_info(fa, events, &info);
 		err = t ? signal_send_task(t, f->owner_sig, &info)
 			: signal_send_group(tg, f->owner_sig, &info);
@@ -62,12 +64,12 @@ static void signal_process(const struct fasync *fa, struct tgroup *tg, struct ta
 	if (err == 0)
 		return;
 	if (t)
-		signal_send_task(t, SIGIO, NULL);
+		signal_send_task(t, sig, NULL);
 	else
-		signal_send_group(tg, SIGIO, NULL);
+		signal_send_group(tg, sig, NULL);
 }
 
-static void signal_owner(const struct fasync *fa, u32 events)
+static void signal_owner(const struct fasync *fa, int sig, u32 events)
 {
 	const struct file *f = fa->file;
 	struct tgroup *tg;
@@ -76,19 +78,27 @@ static void signal_owner(const struct fasync *fa, u32 events)
 	if (f->owner_type == F_OWNER_TID) {
 		t = task_find(f->owner_id);
 		if (t)
-			signal_process(fa, t->tg, t, events);
+			signal_process(fa, t->tg, t, sig, events);
 		return;
 	}
 	if (f->owner_type == F_OWNER_PID) {
 		tg = tgroup_find(f->owner_id);
 		if (tg && tgroup_task(tg))
-			signal_process(fa, tg, NULL, events);
+			signal_process(fa, tg, NULL, sig, events);
 		return;
 	}
 	list_for_each_entry (tg, &all_tgroups, all_link) {
 		if (tg->pgid == f->owner_id && tgroup_task(tg))
-			signal_process(fa, tg, NULL, events);
+			signal_process(fa, tg, NULL, sig, events);
 	}
+}
+
+void fasync_urgent(struct file *f)
+{
+	struct fasync fa = {.file = f};
+
+	if (f->owner_id)
+		signal_owner(&fa, SIGURG, 0);
 }
 
 static void woken(struct waiter *w, u32 events)
@@ -99,7 +109,7 @@ static void woken(struct waiter *w, u32 events)
 	if (!events)
 		events = now;
 	if ((events & now) && fa->file->owner_id)
-		signal_owner(fa, events & now);
+		signal_owner(fa, SIGIO, events & now);
 }
 
 static int queue(struct poll_table *pt, struct waitq *q)

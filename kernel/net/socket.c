@@ -212,6 +212,16 @@ static long sock_file_ioctl(struct file *file, u32 cmd, uaddr_t arg)
 	return sk->ops->ioctl ? sk->ops->ioctl(sk, cmd, arg) : -ENOTTY;
 }
 
+/* SO_LINGER makes close(2) wait; release, which may come from elsewhere, cannot. */
+static int sock_file_flush(struct file *file)
+{
+	struct sock *sk = file->priv;
+
+	if (file->refs == 1 && sk->ops->linger)
+		sk->ops->linger(sk);
+	return 0;
+}
+
 static void sock_file_release(struct file *file)
 {
 	struct sock *sk = file->priv;
@@ -223,6 +233,7 @@ static void sock_file_release(struct file *file)
 
 const struct file_ops sock_file_ops = {
 	.release = sock_file_release,
+	.flush = sock_file_flush,
 	.read = sock_file_read,
 	.write = sock_file_write,
 	.poll = sock_file_poll,
