@@ -463,6 +463,13 @@ void tcp_register(void)
 	ip_protocol_register(&tcp_ip_protocol);
 }
 
+void tcp_fini(void)
+{
+	tcp_tw_purge();
+	htab_fini(&tcp_table.ports);
+	htab_fini(&tcp_table.connected);
+}
+
 const struct sock_ops tcp_ops = {
 	.release = tcp_release,
 	.destroy = tcp_destroy,

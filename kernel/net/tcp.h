@@ -270,6 +270,7 @@ static inline bool tcp_synchronized(const struct tcp_sock *tp)
 }
 void tcp_write_space(struct tcp_sock *tp);
 void tcp_register(void); /* with IP, at start */
+void tcp_fini(void);	 /* unit tests; sockets must be gone */
 
 /* ---- tcp_user.c: sendmsg, recvmsg, poll ---- */
 ssize_t tcp_sendmsg(struct sock *sk, struct sock_msg *m); /* sleeps */
