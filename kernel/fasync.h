@@ -7,7 +7,7 @@
 struct file;
 
 int fasync_set(struct file *f, int fd, bool on); /* 0 or -ENOMEM */
-void fasync_urgent(struct file *f); /* urgent data: SIGURG to the owner, O_ASYNC or not */
-void fasync_file_gone(struct file *f);		 /* its last reference goes */
+void fasync_urgent(struct file *f);    /* urgent data: SIGURG to the owner, O_ASYNC or not */
+void fasync_file_gone(struct file *f); /* its last reference goes */
 
 #endif

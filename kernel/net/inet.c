@@ -14,6 +14,7 @@
 #include "kernel/task.h"
 
 static const struct inet_proto *const protos[] = {
+	&tcp_proto,
 	&udp_proto,
 	&ping_proto,
 	&raw_proto,

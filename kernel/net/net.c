@@ -4,6 +4,7 @@
 #include "kernel/net/inet.h"
 #include "kernel/net/link.h"
 #include "kernel/net/neigh.h"
+#include "kernel/net/tcp.h"
 #include "kernel/net/udp.h"
 
 int net_init(void)
@@ -11,11 +12,13 @@ int net_init(void)
 	icmp_init();
 	icmp6_init();
 	udp_init();
+	tcp_register();
 	return loopback_init();
 }
 
 void net_fini(void)
 {
+	tcp_fini();
 	ip_frag_fini();
 	link_destroy_all();
 	loopback_fini();

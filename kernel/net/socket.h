@@ -41,7 +41,8 @@ struct sock_msg {
 struct sock_ops {
 	void (*release)(struct sock *sk); /* the file is gone; no sleep. The caller puts sk */
 	void (*destroy)(struct sock *sk); /* the last reference is gone: frees sk */
-	void (*linger)(struct sock *sk);  /* close(2) of the last descriptor; sleeps. Default: none */
+	void (*linger)(
+		struct sock *sk); /* close(2) of the last descriptor; sleeps. Default: none */
 	int (*pair)(struct sock *a, struct sock *b);
 	int (*bind)(struct sock *sk, const struct sock_addr *a);		   /* sleeps */
 	int (*connect)(struct sock *sk, const struct sock_addr *a, u32 msg_flags); /* sleeps */
