@@ -393,18 +393,17 @@ void tcp_delack_arm(struct tcp_sock *tp);
 void tcp_keepalive_arm(struct tcp_sock *tp);
 
 /* ---- counters, for /proc/net/snmp and netstat ---- */
+/* clang-format off */
 #define TCP_MIB_LIST(X) \
-	X(ActiveOpens) \
-	X(PassiveOpens) \
-	X(AttemptFails) \
-	X(EstabResets) X(CurrEstab) X(InSegs) X(OutSegs) X(RetransSegs) X(InErrs) X(OutRsts) \
-		X(InCsumErrors) X(SyncookiesSent) X(SyncookiesRecv) X(SyncookiesFailed) X( \
-			ListenOverflows) X(ListenDrops) X(TCPTimeouts) X(TCPLossProbes) \
-			X(TCPLostRetransmit) X(TCPFastRetrans) X(TCPDSACKRecv) X(TCPDSACKOldSent) \
-				X(TCPOFOQueue) X(TCPRcvPruned) X(TCPChallengeACK) X(PAWSEstab) \
-					X(TW) X(TWRecycled) X(TCPAbortOnTimeout) X(TCPAbortOnData) \
-						X(TCPAbortOnClose) X(TCPAbortOnLinger) \
-							X(TCPKeepAlive) X(TCPRcvQDrop)
+	X(ActiveOpens) X(PassiveOpens) X(AttemptFails) X(EstabResets) X(CurrEstab) X(InSegs) X(OutSegs) \
+	X(RetransSegs) X(InErrs) X(OutRsts) X(InCsumErrors) X(SyncookiesSent) \
+	X(SyncookiesRecv) X(SyncookiesFailed) X(ListenOverflows) X(ListenDrops) \
+	X(TCPTimeouts) X(TCPLossProbes) X(TCPLostRetransmit) X(TCPFastRetrans) \
+	X(TCPDSACKRecv) X(TCPDSACKOldSent) X(TCPOFOQueue) X(TCPRcvPruned) \
+	X(TCPChallengeACK) X(PAWSEstab) X(TW) X(TWRecycled) X(TCPAbortOnTimeout) \
+	X(TCPAbortOnData) X(TCPAbortOnClose) X(TCPAbortOnLinger) X(TCPKeepAlive) \
+	X(TCPRcvQDrop)
+/* clang-format on */
 enum tcp_mib {
 #define X(name) TCP_MIB_##name,
 	TCP_MIB_LIST(X)
