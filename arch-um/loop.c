@@ -129,9 +129,15 @@ void os_watch_deadline(u64 ns)
 	direct_deadline = ns;
 }
 
-static void dispatch_watches(void)
+static bool watches_due; /* the watcher has told of one and waits */
+
+/* false: none was ready; the watcher waits for the next. */
+static bool dispatch_watches(void)
 {
+	bool any;
+
 	batch_nr = epoll_wait(epfd, batch, BATCH, 0);
+	any = batch_nr > 0;
 	for (int i = 0; i < batch_nr; i++) {
 		struct os_watch *w = batch[i].data.ptr;
 
@@ -139,10 +145,14 @@ static void dispatch_watches(void)
 			w->ready(w, (short)batch[i].events);
 	}
 	batch_nr = 0;
+	if (any)
+		return true;
+	watches_due = false;
 	pthread_mutex_lock(&watcher_lock);
 	watcher_told = false;
 	pthread_cond_signal(&watcher_again);
 	pthread_mutex_unlock(&watcher_lock);
+	return false;
 }
 
 /* ---- the loop ---- */
@@ -152,7 +162,7 @@ static void dispatch_attention(u64 bits)
 	u64 deadline = kernel_next_timer_ns();
 
 	if (bits & ATTENTION_WATCH)
-		dispatch_watches();
+		watches_due = true;
 	bits &= ~(ATTENTION_WATCH | ATTENTION_TIMER);
 	for (int sig = 1; bits; sig++, bits >>= 1)
 		if (bits & 1)
@@ -169,6 +179,17 @@ static void yielded_run(void)
 	kernel_run_yielded();
 }
 
+/* While watches keep getting ready (packets on a busy link) they are looked at right here, in turn
+ * with the guest's calls: the way through the watcher costs a switch to its CPU. */
+static bool watches_run(void)
+{
+	if (!dispatch_watches())
+		return false;
+	kernel_run();
+	yielded_run();
+	return true;
+}
+
 void loop_run(void)
 {
 	running = true;
@@ -182,6 +203,8 @@ void loop_run(void)
 			kernel_run();
 		}
 		attention_timer(MIN(kernel_next_timer_ns(), direct_deadline));
+		if (watches_due && watches_run())
+			continue;
 		if (kernel_yielded()) {
 			yielded_run();
 			continue;
