@@ -81,7 +81,7 @@ blob_obj := $(O)/gen/stub_blob.o
 default_tree := $(if $(filter build,$(O)),yes)
 SKIFF := $(if $(default_tree),./skiff,$(O)/skiff)
 
-.PHONY: all run check check-unit check-guest check-e2e guest-programs bench bench-machines lint format clean help FORCE
+.PHONY: fuzz all run check check-unit check-guest check-e2e guest-programs bench bench-machines lint format clean help FORCE
 
 # Until every part is there: the objects.
 ready := $(and $(wildcard arch-um/main.c),$(wildcard skas/stub/stub.ld))
@@ -207,6 +207,26 @@ bench: all $(O)/bench
 bench-machines: all
 	$(Q)SKIFF='$(SKIFF)' tests/bench/machines
 
+# --- fuzzing: packet input under libFuzzer, ASan and UBSan; FUZZ_SECONDS=60 ---
+
+FUZZ_SECONDS ?= 60
+fuzz_src := $(core_src) $(filter tests/unit/fake%.c,$(unit_src)) tests/fuzz/fuzz_packet.c
+fuzz_obj := $(patsubst %.c,build-fuzz/%.o,$(fuzz_src))
+
+build-fuzz/%.o: %.c
+	$(call say,CLANG,$<)
+	@mkdir -p $(@D)
+	$(Q)clang -std=gnu11 -g -O1 -w -fno-strict-aliasing -D_GNU_SOURCE -I. -fsanitize=fuzzer-no-link,address,undefined \
+		-fno-sanitize-recover=all -MMD -MP -c -o $@ $<
+
+build-fuzz/fuzz_packet: $(fuzz_obj)
+	$(call say,LINK,$@)
+	$(Q)clang -fsanitize=fuzzer,address,undefined -o $@ $^ $$(pkg-config --libs check)
+
+fuzz: build-fuzz/fuzz_packet
+	@mkdir -p build-fuzz/corpus
+	$(Q)cd build-fuzz && ./fuzz_packet -max_len=4096 -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 corpus
+
 # --- the rest ---
 
 # With a terminal on stdin: a shell. Otherwise, or with CMD=..., that command; without CMD a tour.
@@ -226,7 +246,7 @@ format:
 	$(Q)scripts/check-format --apply
 
 clean:
-	rm -rf $(O) skiff skiff-gdb.py scripts/gdb/skiffgdb/__pycache__ $(if $(default_tree),build-san build-debug)
+	rm -rf $(O) skiff skiff-gdb.py scripts/gdb/skiffgdb/__pycache__ $(if $(default_tree),build-san build-debug build-fuzz)
 
 help:
 	@echo 'make                build ./skiff'
@@ -237,10 +257,12 @@ help:
 	@echo 'make check-e2e      real programs in the guest                     [T=script]'
 	@echo 'make bench          native and guest side by side'
 	@echo 'make bench-machines 500 machines at once: density, start, parallel work'
+	@echo 'make fuzz           packets at random under sanitizers (clang)     [FUZZ_SECONDS=60]'
 	@echo 'make lint           layers, format, static checks'
 	@echo 'make format         apply the format'
 	@echo 'make clean          remove what was built'
 	@echo 'knobs: O=DIR V=1 DEBUG=1 SAN=address,undefined T=name BACKENDS="notify ptrace" CMD="..."'
 
 -include $(patsubst %.o,%.d,$(core_obj) $(host_obj) $(stub_obj) $(unit_obj))
+-include $(patsubst %.o,%.d,$(fuzz_obj))
 -include $(addsuffix .d,$(guest_bin) $(O)/bench)
