@@ -17,7 +17,7 @@
 
 #define RX_BATCH 64
 #define FRAME_MAX (65536u + 64u)
-#define COPY_MAX 16384u /* shorter frames are copied into an skb of their size */
+#define COPY_MAX 49152u /* shorter frames are copied: an skb is charged with its whole buffer */
 
 struct link {
 	struct list_head all; /* links */
