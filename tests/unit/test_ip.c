@@ -3,6 +3,7 @@
  * machine is 10.0.0.2/24 with the gateway 10.0.0.1; the test is whoever else is on the wire.
  */
 #include "kernel/net/checksum.h"
+#include "kernel/net/ifaddr.h"
 #include "kernel/net/inet.h"
 #include "kernel/net/ip_hdr.h"
 #include "kernel/net/link.h"
@@ -328,6 +329,96 @@ START_TEST(too_big_lowers_the_path_mtu)
 }
 END_TEST
 
+/* An ICMPv6 message from fe80::9 to all nodes. */
+static void icmp6_in(u8 *msg, size_t len, u8 hops)
+{
+	static u8 f[2000];
+	struct ip6_hdr *h = (void *)(f + 14);
+	struct ip_addr src, dst;
+	u16 v = 0;
+
+	memset(f, 0, 54);
+	f[0] = f[1] = 0x33;
+	f[5] = 1;
+	memcpy(f + 6, peer_mac, 6);
+	f[12] = 0x86;
+	f[13] = 0xdd;
+	h->flow = be32_of(6u << 28);
+	h->len = be16_of(len);
+	h->next = IPPROTO_ICMPV6;
+	h->hops = hops;
+	h->src[0] = 0xfe;
+	h->src[1] = 0x80;
+	h->src[15] = 9;
+	h->dst[0] = 0xff;
+	h->dst[1] = 2;
+	h->dst[15] = 1;
+	src = ip_addr_v6(h->src);
+	dst = ip_addr_v6(h->dst);
+	memcpy(msg + 2, &v, 2);
+	v = csum_fold(csum_add_bytes(csum_pseudo(&src, &dst, (u32)len, IPPROTO_ICMPV6), msg, len));
+	memcpy(msg + 2, &v, 2);
+	memcpy(h + 1, msg, len);
+	fake_wire_in(f, 54 + len);
+}
+
+/* 2001:db8::/64 for valid_s seconds; the router is one for 1800 s. */
+static void advertise(u32 valid_s, u8 hops)
+{
+	u8 m[16 + 32] = {134, 0, 0, 0, 64, 0, 0x07, 0x08, [16] = 3, 4, 64, 0xc0};
+
+	m[20] = m[24] = (u8)(valid_s >> 24);
+	m[21] = m[25] = (u8)(valid_s >> 16);
+	m[22] = m[26] = (u8)(valid_s >> 8);
+	m[23] = m[27] = (u8)valid_s;
+	memcpy(m + 32, "\x20\x01\x0d\xb8", 4);
+	icmp6_in(m, sizeof(m), hops);
+}
+
+static int route_to_internet(void)
+{
+	struct flow fl = {.daddr = {.b = {0x2a, [15] = 1}}, .saddr = ip_addr_any(AF_INET6)};
+	struct dst dst;
+
+	return route_output(&fl, &dst);
+}
+
+START_TEST(a_router_gives_address_and_default_route)
+{
+	struct ip_addr a;
+
+	ip_addr_parse("2001:db8::ff:fe00:1", &a);
+	advertise(3600, 254); /* not from this link */
+	ck_assert_ptr_null(ifaddr_find(NULL, &a));
+	advertise(3600, 255);
+	ck_assert_ptr_nonnull(ifaddr_find(NULL, &a));
+	ck_assert(!ifaddr_is_local(&a)); /* tentative */
+	fake_advance(NSEC_PER_SEC);
+	fake_advance(2 * NSEC_PER_SEC);
+	ck_assert(ifaddr_is_local(&a));
+	ck_assert_int_eq(route_to_internet(), 0);
+	fake_advance(1800 * NSEC_PER_SEC);
+	ck_assert_int_lt(route_to_internet(), 0);
+	fake_advance(1800 * NSEC_PER_SEC);
+	ck_assert_ptr_null(ifaddr_find(NULL, &a));
+}
+END_TEST
+
+START_TEST(a_duplicate_address_is_not_used)
+{
+	u8 na[24] = {136, 0, 0, 0, 0x20};
+	struct ip_addr a;
+
+	ip_addr_parse("2001:db8::ff:fe00:1", &a);
+	advertise(3600, 255);
+	memcpy(na + 8, a.b, 16);
+	icmp6_in(na, sizeof(na), 255);
+	fake_advance(NSEC_PER_SEC);
+	fake_advance(5 * NSEC_PER_SEC);
+	ck_assert(!ifaddr_is_local(&a));
+}
+END_TEST
+
 /* Anything may arrive: nothing of it may be read beyond its end or be kept. */
 START_TEST(garbage_does_no_harm)
 {
@@ -391,6 +482,8 @@ Suite *suite_ip(void)
 	tcase_add_test(tc, a_datagram_reaches_its_socket);
 	tcase_add_test(tc, an_unknown_neighbour_is_asked_for_three_times);
 	tcase_add_test(tc, too_big_lowers_the_path_mtu);
+	tcase_add_test(tc, a_router_gives_address_and_default_route);
+	tcase_add_test(tc, a_duplicate_address_is_not_used);
 	tcase_add_test(tc, garbage_does_no_harm);
 	suite_add_tcase(s, tc);
 	return s;
