@@ -131,6 +131,8 @@ static void entry_stub(struct task *t)
 		ret = task_traced(t) && regs ? traced_call(t) : entry_dispatch(t);
 		break;
 	case GUEST_FAULT:
+		if (t->trace && trace_debug_trap(t, &t->event.info))
+			break;
 		signal_force(t, t->event.info.si_signo, &t->event.info);
 		break;
 	case GUEST_KICK:

@@ -98,6 +98,21 @@ int guest_call_is_local(u64 nr, const u64 args[6]);
  * ends one that waits: -ERESTARTSYS or -ERESTART_RESTARTBLOCK. Sleeps. */
 long guest_call_local(struct task *t, u64 nr, const u64 args[6]);
 
+/* ---- hardware breakpoints ---- */
+#define GUEST_HW_BREAKS 4
+enum guest_hw_kind { GUEST_HW_EXECUTE, GUEST_HW_WRITE, GUEST_HW_ACCESS };
+struct guest_hw_break {
+	uaddr_t addr;
+	unsigned len; /* 1, 2, 4 or 8 */
+	enum guest_hw_kind kind;
+};
+/* Sets (NULL: clears) one of t's thread, which then reports a GUEST_FAULT with SIGTRAP,
+ * GUEST_TRAP_PERF and the slot at GUEST_PERF_DATA in the siginfo. Gone after an exec. 0 or the
+ * host's -errno. */
+int guest_hw_break(struct task *t, unsigned slot, const struct guest_hw_break *b);
+#define GUEST_TRAP_PERF 6  /* si_code TRAP_PERF */
+#define GUEST_PERF_DATA 24 /* offset of si_perf_data */
+
 /* ---- interrupting ---- */
 void guest_kick(struct task *t); /* makes a RUNNING or PLAIN thread report GUEST_KICK soon */
 void guest_kill(struct task *t); /* SIGKILL for the whole host process of t */

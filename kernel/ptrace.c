@@ -82,6 +82,7 @@ void trace_detach(struct tracee *tr, int sig)
 		tgroup_put(tg);
 		return;
 	}
+	trace_clear_debug_regs(t);
 	unlink_tracee(tr);
 	tr->resume = RESUME_CONT;
 	tr->trap_wanted = tr->notify_wanted = false;
@@ -353,6 +354,7 @@ void trace_exit_event(struct task *t, int status)
 
 void trace_exec(struct task *t, pid_t old_tid)
 {
+	trace_clear_debug_regs(t);
 	if (!task_traced(t))
 		return;
 	if (t->trace->options & PTRACE_O_TRACEEXEC)
@@ -447,7 +449,7 @@ void trace_group_changed(struct task *t)
 
 /* ---- single steps ---- */
 
-static bool steps(const struct task *t)
+bool trace_steps(const struct task *t)
 {
 	return task_traced(t) &&
 	       (t->trace->resume == RESUME_STEP || t->trace->resume == RESUME_SYSEMU_STEP);
@@ -455,7 +457,7 @@ static bool steps(const struct task *t)
 
 void trace_handler(struct task *t)
 {
-	if (steps(t))
+	if (trace_steps(t))
 		stop_notify(t, SIGTRAP, 0, PTRACE_SYSCALL_INFO_NONE);
 }
 
@@ -489,9 +491,10 @@ void trace_leave(struct task *t, struct abi_sigcontext *regs)
 {
 	struct tracee *tr = t->trace;
 
-	if (!steps(t) || (regs->eflags & EFLAGS_TF))
+	if (!(trace_steps(t) || tr->emulated) || (regs->eflags & EFLAGS_TF))
 		return;
 	regs->eflags |= EFLAGS_TF;
+	tr->trap_due = true;
 	tr->stepping = !loads_flags(t, regs->rip);
 }
 

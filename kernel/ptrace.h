@@ -43,10 +43,15 @@ struct tracee {
 	u64 message;	    /* PTRACE_GETEVENTMSG */
 	bool bases_changed; /* task->bases */
 
+	u64 debug_reg[8];
+	u8 emulated;		      /* breakpoints, a bit each, that are made by single steps */
+	u64 watched[GUEST_HW_BREAKS]; /* what memory held there */
+
 	/* how it went on */
 	enum trace_resume resume;
 	int signal;    /* to inject; 0: none */
 	bool stepping; /* the trap flag in its registers is ours */
+	bool trap_due; /* and so is the trap that comes next */
 
 	bool dead; /* a thread other than the leader has ended */
 	int exit_status;
@@ -97,6 +102,7 @@ void trace_group_changed(struct task *t);
 
 /* ---- the way through the kernel (entry.c, signal_deliver.c) ---- */
 bool trace_wants_calls(const struct task *t);
+bool trace_steps(const struct task *t);
 void trace_enter(struct task *t, struct abi_sigcontext *regs); /* clears a trap flag of ours */
 void trace_leave(struct task *t, struct abi_sigcontext *regs); /* to guest code: sets it */
 /* Before a call, in t->event, which the tracer may change. False: it is not to be made. */
@@ -110,6 +116,13 @@ int trace_set_regs(struct task *t, const struct user_regs_struct *r); /* 0 or -E
 ssize_t trace_get_regset(struct task *t, unsigned type, void *buf, size_t size);
 ssize_t trace_set_regset(struct task *t, unsigned type, const void *buf, size_t len);
 #define TRACE_REGSET_MAX 16384
+/* Debug registers (ptrace_debug.c). */
+#define TRACE_DEBUG_REGS 8
+long trace_set_debug_reg(struct task *t, unsigned nr, u64 value); /* 0 or -errno */
+void trace_clear_debug_regs(struct task *t);
+/* A fault that may be a breakpoint's: its siginfo as Linux has it, and the status in DR6. True: it
+ * is of no interest to anybody. */
+bool trace_debug_trap(struct task *t, siginfo_t *info);
 long trace_peek_user(struct task *t, u64 offset, u64 *value); /* in struct user; 0 or -EIO */
 long trace_poke_user(struct task *t, u64 offset, u64 value);
 

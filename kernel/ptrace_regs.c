@@ -223,7 +223,7 @@ long trace_peek_user(struct task *t, u64 offset, u64 *value)
 
 	if (offset & 7 || offset >= USER_SIZE)
 		return -EIO;
-	*value = 0;
+	*value = in_debugregs(offset) ? t->trace->debug_reg[(offset - DEBUGREG_OFFSET) / 8] : 0;
 	if (offset + 8 > sizeof(r))
 		return 0;
 	trace_get_regs(t, &r);
@@ -238,7 +238,7 @@ long trace_poke_user(struct task *t, u64 offset, u64 value)
 	if (offset & 7 || offset >= USER_SIZE)
 		return -EIO;
 	if (in_debugregs(offset))
-		return value ? -ENOSPC : 0; /* all of them are off */
+		return trace_set_debug_reg(t, (offset - DEBUGREG_OFFSET) / 8, value);
 	if (offset + 8 > sizeof(r))
 		return -EIO;
 	trace_get_regs(t, &r);

@@ -195,6 +195,7 @@ static void guest_destroy(struct guest *g)
 
 	home_forget(g);
 	guest_untrack(g);
+	guest_hw_release(g);
 	list_del(&g->proc_link);
 	slot_free(g->slots, g->slot);
 	slot_space_put(g->slots);

@@ -75,7 +75,8 @@ struct guest {
 #define HOME_UNKNOWN (-2) /* just created by one that may have been bound */
 	bool hot, slow;
 	u64 resumed_ns;
-	bool exited; /* natively gone: its slot is free */
+	bool exited;		       /* natively gone: its slot is free */
+	int hw_break[GUEST_HW_BREAKS]; /* descriptor + 1 of each one set */
 
 	/* the order in flight */
 	struct coro *waiter;
@@ -112,6 +113,8 @@ u64 guest_lone_stack(const struct guest *g, bool alone);
 
 int guest_track_unborn(struct guest *g);
 void guest_untrack(struct guest *g);
+
+void guest_hw_release(struct guest *g); /* hwbreak.c */
 
 /* process.c */
 struct host_process *host_process_find(pid_t pid);

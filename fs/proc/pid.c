@@ -375,14 +375,15 @@ static struct mm *pid_mm(const struct pseudo_ctx *c)
 	return t ? t->mm : NULL;
 }
 
+/* /proc/ID is a process's directory even if ID is a thread's. */
 static bool is_process(const struct pseudo_ctx *c)
 {
-	return !c->tid;
+	return !c->outer_key;
 }
 
 static bool is_thread(const struct pseudo_ctx *c)
 {
-	return c->tid;
+	return c->outer_key;
 }
 
 static const struct pseudo_row pid_rows[] = {

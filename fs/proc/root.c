@@ -108,15 +108,18 @@ static ssize_t pid_keys(const struct pseudo_ctx *dir, u64 from, u64 **out)
 	return (ssize_t)nr;
 }
 
-/* A thread's id names its process too, though it is not listed. */
+/* A thread's id names a directory like its process's, though it is not listed. */
 static int pid_enter(const struct pseudo_ctx *dir, struct pseudo_ctx *child)
 {
 	pid_t id = from_key(dir, child->key);
 	struct tgroup *tg = tgroup_find(id);
 	struct task *t;
 
-	if (!tg && (t = task_find(id)))
+	if (!tg && (t = task_find(id))) {
 		tg = t->tg;
+		child->tid = t->tid;
+		child->tid_start_ns = t->start_ns;
+	}
 	if (!tg)
 		return -ENOENT;
 	child->tg = tgroup_get(tg);

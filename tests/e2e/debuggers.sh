@@ -157,6 +157,31 @@ EOG
 	expect_match "gdb: backtraces of all threads" 'worker .*worker .*worker .*main ' "$out"
 	expect_match "gdb: threads go on" 'done 7 313' "$out"
 
+	out=$(gdb_script <<'EOG'
+break add if b == 2
+run
+watch counter
+continue
+continue
+delete
+continue
+EOG
+	)
+	expect_match "gdb: a hardware watchpoint" 'Hardware watchpoint.*Old value = 303.*New value = 306.*Old value = 306.*New value = 313' "$out"
+
+	out=$(gdb_script <<'EOG'
+break add if b == 2
+run
+set can-use-hw-watchpoints 0
+watch counter
+continue
+continue
+delete
+continue
+EOG
+	)
+	expect_match "gdb: a software watchpoint" 'Watchpoint 2.*Old value = 303.*New value = 306.*Old value = 306.*New value = 313' "$out"
+
 	out=$(gdb_script fork <<'EOG'
 set follow-fork-mode child
 break add if a == 5

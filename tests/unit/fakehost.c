@@ -448,6 +448,12 @@ void guest_orders_resume(struct task *t, const struct guest_order *o, unsigned n
 MISSING(long, guest_order, struct task *t, u64 nr, u64 a0, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
 MISSING(int, guest_give_fd, struct task *t, int hfd)
 MISSING(int, guest_trap_all, struct task *t)
+
+int guest_hw_break(struct task *t, unsigned slot, const struct guest_hw_break *b)
+{
+	return -EOPNOTSUPP;
+}
+
 MISSING(int, guest_call_is_local, u64 nr, const u64 args[6])
 MISSING(long, guest_call_local, struct task *t, u64 nr, const u64 args[6])
 
