@@ -182,9 +182,9 @@ static void uncharge_pids(struct cgroup *cg, u64 nr)
 		cg->pids -= nr;
 }
 
-int cgroup_fork(struct task *t, struct tgroup *tg, const struct tgroup *parent, bool own)
+int cgroup_fork(struct task *t, struct tgroup *tg, struct cgroup *cg, bool own)
 {
-	struct cgroup *cg = cgroup_of(parent), *c;
+	struct cgroup *c;
 
 	for (c = cg; c; c = c->parent) {
 		if (c->pids + 1 > c->pids_max) {
@@ -223,17 +223,22 @@ void cgroup_release(struct tgroup *tg)
 	tg->cgroup = NULL;
 }
 
+int cgroup_may_enter(const struct cgroup *cg)
+{
+	if (cg->removed)
+		return -ENODEV;
+	return cg->parent && cg->subtree_control ? -EBUSY : 0;
+}
+
 int cgroup_move(struct cgroup *to, struct tgroup *tg)
 {
 	struct cgroup *from = cgroup_of(tg);
 	struct task *t;
 
-	if (to->removed)
-		return -ENODEV;
-	if (to->parent && to->subtree_control)
-		return -EBUSY;
-	if (to == from || tg->state == TG_ZOMBIE)
-		return 0;
+	int ret = cgroup_may_enter(to);
+
+	if (ret < 0 || to == from || tg->state == TG_ZOMBIE)
+		return ret;
 	list_for_each_entry (t, &tg->tasks, tg_link) {
 		cgroup_thread_gone(t);
 		charge_pids(to, 1);

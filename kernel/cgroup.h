@@ -50,12 +50,13 @@ struct cgroup *cgroup_child(const struct cgroup *cg, const char *name, size_t le
 u32 cgroup_controllers(const struct cgroup *cg); /* what it has */
 int cgroup_set_subtree_control(struct cgroup *cg, u32 add, u32 drop);
 
-/* A new thread of tg is charged; 0 or -EAGAIN. own: it is the first, and tg joins parent's group.
- */
-int cgroup_fork(struct task *t, struct tgroup *tg, const struct tgroup *parent, bool own);
+/* A new thread of tg is charged to cg; 0 or -EAGAIN. own: it is the first, and tg joins cg. */
+int cgroup_fork(struct task *t, struct tgroup *tg, struct cgroup *cg, bool own);
 void cgroup_thread_gone(struct task *t);
 void cgroup_process_gone(struct tgroup *tg); /* it is a zombie now */
 void cgroup_release(struct tgroup *tg);	     /* and freed */
+/* May processes be put into it? 0, -ENODEV, -EBUSY */
+int cgroup_may_enter(const struct cgroup *cg);
 int cgroup_move(struct cgroup *to, struct tgroup *tg);
 void cgroup_kill(struct cgroup *cg); /* everything in it and below */
 bool cgroup_contains(const struct cgroup *cg, const struct cgroup *inner);

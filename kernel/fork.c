@@ -21,12 +21,14 @@
 #include "kernel/tty/tty.h"
 #include "kernel/uaccess.h"
 #include "kernel/user_ns.h"
+#include "fs/cgroup/cgroup.h"
 
 struct clone_req {
 	u64 flags; /* CLONE_*, without the exit signal */
 	int exit_signal;
 	uaddr_t stack, tls, parent_tid, child_tid, pidfd;
 	pid_t set_tid;
+	struct cgroup *cgroup; /* a reference; NULL: the parent's */
 };
 
 /* Has unshare or setns set another PID namespace for the children? */
@@ -264,7 +266,7 @@ static int child_create(struct task *p, const struct clone_req *r, struct task *
 		c->clear_child_tid = r->child_tid;
 	if (r->flags & CLONE_CHILD_SETTID)
 		c->set_child_tid = r->child_tid;
-	err = cgroup_fork(c, c->tg, p->tg, own_group);
+	err = cgroup_fork(c, c->tg, r->cgroup ? r->cgroup : cgroup_of(p->tg), own_group);
 	if (!err)
 		err = child_enroll(c, own_group);
 	if (err < 0)
@@ -433,17 +435,42 @@ static int clone3_copy(struct abi_clone_args *a, uaddr_t uargs, u64 size)
 	return 0;
 }
 
+/* The group a descriptor of its directory names, for CLONE_INTO_CGROUP. */
+static int clone3_cgroup(struct clone_req *r, const struct abi_clone_args *a, u64 size)
+{
+	struct file *f;
+	int ret = -EBADF;
+
+	if (size < sizeof(*a) || (a->flags & CLONE_THREAD) || a->cgroup > INT_MAX)
+		return -EINVAL;
+	f = fd_file_raw((int)a->cgroup);
+	if (!f)
+		return -EBADF;
+	r->cgroup = cgroup_of_dir(f);
+	if (r->cgroup) {
+		ret = inode_permission(f->inode, MAY_WRITE);
+		if (ret == 0)
+			ret = cgroup_may_enter(r->cgroup);
+		if (ret == 0)
+			cgroup_get(r->cgroup);
+	}
+	file_put(f);
+	return ret;
+}
+
 SYSCALL_DEFINE2(clone3, uaddr_t, uargs, u64, size)
 {
 	struct abi_clone_args a;
 	struct clone_req r;
+	long ret;
 	int err = clone3_copy(&a, uargs, size);
 
 	if (err < 0)
 		return err;
-	if (a.set_tid_size || (a.flags & CLONE_NEWTIME_) || (a.flags & CLONE_INTO_CGROUP_))
+	if (a.set_tid_size || (a.flags & CLONE_NEWTIME_))
 		return -EINVAL;
-	if (a.flags & ~(0xffffff00ull | CLONE_NEWTIME_ | CLONE_CLEAR_SIGHAND_) ||
+	if (a.flags & ~(0xffffff00ull | CLONE_NEWTIME_ | CLONE_CLEAR_SIGHAND_ |
+			      CLONE_INTO_CGROUP_) ||
 		(a.flags & CLONE_DETACHED))
 		return -EINVAL;
 	if ((a.flags & CLONE_SIGHAND) && (a.flags & CLONE_CLEAR_SIGHAND_))
@@ -461,7 +488,14 @@ SYSCALL_DEFINE2(clone3, uaddr_t, uargs, u64, size)
 		.child_tid = a.child_tid,
 		.pidfd = a.pidfd,
 	};
-	return do_clone(&r);
+	if (!(a.flags & CLONE_INTO_CGROUP_))
+		return do_clone(&r);
+	err = clone3_cgroup(&r, &a, size);
+	if (err < 0)
+		return err;
+	ret = do_clone(&r);
+	cgroup_put(r.cgroup);
+	return ret;
 }
 
 SYSCALL_DEFINE1(set_tid_address, uaddr_t, addr)

@@ -186,6 +186,11 @@ static const struct super_ops cg_super_ops = {
 	.evict_inode = cg_evict,
 };
 
+struct cgroup *cgroup_of_dir(const struct file *f)
+{
+	return f->inode->ops == &dir_ops ? dir_group(f->inode) : NULL;
+}
+
 /* One instance holds the whole tree; a mount elsewhere than at the root is a bind of a part. */
 static int cg_mount(
 	const struct fs_type *type, const char *source, const char *data, struct super **out)

@@ -4,6 +4,10 @@
 
 #include "fs/vfs.h"
 
+struct cgroup;
+
 extern const struct fs_type cgroup_fs_type;
+/* The group whose directory f is, borrowed from it; NULL: it is something else. */
+struct cgroup *cgroup_of_dir(const struct file *f);
 
 #endif

@@ -329,7 +329,7 @@ SYSCALL_DEFINE5(
 	return ret;
 }
 
-static int notify_set(struct mqueue *q, const struct sigevent *ev)
+static int check_event(const struct sigevent *ev)
 {
 	if (ev->sigev_notify == SIGEV_THREAD)
 		return -EOPNOTSUPP; /* is told through a netlink socket */
@@ -337,6 +337,11 @@ static int notify_set(struct mqueue *q, const struct sigevent *ev)
 		return -EINVAL;
 	if (ev->sigev_notify == SIGEV_SIGNAL && (ev->sigev_signo < 1 || ev->sigev_signo > ABI_NSIG))
 		return -EINVAL;
+	return 0;
+}
+
+static int notify_set(struct mqueue *q, const struct sigevent *ev)
+{
 	if (q->notify)
 		return -EBUSY;
 	q->notify = tgroup_get(current->tg);
@@ -353,6 +358,8 @@ SYSCALL_DEFINE2(mq_notify, int, fd, uaddr_t, uev)
 
 	if (uev && copy_from_user(&ev, uev, sizeof(ev)) < 0)
 		return -EFAULT;
+	if (uev && (ret = check_event(&ev)) < 0)
+		return ret;
 	f = queue_file(fd, false, false);
 	if (!f)
 		return -EBADF;

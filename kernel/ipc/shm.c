@@ -89,8 +89,8 @@ static int seg_create(struct ipc_ns *ns, u64 size, int flags, struct ipc_obj **o
 
 	if (!size || size > ns->shmmax)
 		return -EINVAL;
-	if (flags & SHM_HUGETLB) /* the pool is empty */
-		return capable(CAP_IPC_LOCK) ? -ENOMEM : -EPERM;
+	if (flags & SHM_HUGETLB) /* as a kernel without huge pages */
+		return -EINVAL;
 	pages = ALIGN_UP(size, PAGE_SIZE) / PAGE_SIZE;
 	if (size > INT64_MAX - PAGE_SIZE || ns->shm_pages + pages > ns->shmall)
 		return -ENOSPC;

@@ -8,6 +8,7 @@
 #include "kernel/net/socket.h"
 
 #include "kernel/lib/log.h"
+#include "kernel/ns.h"
 #include "kernel/os.h"
 #include "kernel/task.h"
 
@@ -23,6 +24,8 @@ int sock_create(int family, int type, int protocol, struct sock **out)
 {
 	if (family < 0 || family >= ABI_AF_MAX)
 		return -EAFNOSUPPORT;
+	if (family != AF_UNIX && nsset_current()->net != &init_net_ns)
+		return -EAFNOSUPPORT; /* the interfaces are the initial namespace's */
 	if (type < 0 || type >= ABI_SOCK_TYPE_MAX)
 		return -EINVAL;
 	for (size_t i = 0; i < ARRAY_SIZE(families); i++)

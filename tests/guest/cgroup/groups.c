@@ -134,6 +134,35 @@ static void events_and_kill(void)
 	close(fd);
 }
 
+/* clone3 makes a process right in a group. */
+static void born_in_it(void)
+{
+	struct {
+		uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls;
+		uint64_t set_tid, set_tid_size, cgroup;
+	} a = {.flags = 0x200000000ull, .exit_signal = SIGCHLD};
+	int dir = SYS(open(group, O_RDONLY | O_DIRECTORY)), other = SYS(open("/", O_RDONLY));
+	struct gate go;
+	pid_t pid;
+
+	gate_init(&go);
+	a.cgroup = (uint64_t)other;
+	CHECK_ERR(syscall(SYS_clone3, &a, sizeof a), EBADF);
+	a.cgroup = (uint64_t)dir;
+	pid = (pid_t)SYS(syscall(SYS_clone3, &a, sizeof a));
+	if (pid == 0) {
+		gate_wait(&go);
+		_exit(0);
+	}
+	CHECK_EQ(counter("cgroup.procs", ""), pid);
+	gate_open(&go);
+	CHECK_EXIT(pid, 0);
+	close(dir);
+	close(other);
+	while (counter("cgroup.events", "populated "))
+		sched_yield();
+}
+
 int main(void)
 {
 	struct statfs sf;
@@ -154,6 +183,7 @@ int main(void)
 		SKIP("cannot make a control group: %s", strerror(err));
 	}
 	CHECK_ERR(mkdir(group, 0755), EEXIST);
+	born_in_it();
 	events_and_kill();
 	controllers();
 	SYS(rmdir(group));

@@ -3,10 +3,13 @@
 /* run: root */
 #include "../test.h"
 
+#include <arpa/inet.h>
 #include <linux/nsfs.h>
+#include <netinet/in.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/shm.h>
+#include <sys/socket.h>
 
 static void host_name(char *buf)
 {
@@ -128,6 +131,22 @@ static void by_pidfd(void)
 	CHECK_EXIT(pid, 0);
 }
 
+/* A new network namespace leads nowhere. */
+static void no_network(void)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = 9};
+	int fd;
+
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	SYS(unshare(CLONE_NEWNET));
+	fd = socket(AF_INET, SOCK_STREAM, 0);
+	if (fd >= 0)
+		CHECK_ERR(connect(fd, (struct sockaddr *)&to, sizeof to), ENETUNREACH);
+	else
+		CHECK_EQ(errno, EAFNOSUPPORT);
+	SYS(socket(AF_UNIX, SOCK_STREAM, 0));
+}
+
 int main(void)
 {
 	pid_t pid = test_fork();
@@ -141,5 +160,6 @@ int main(void)
 	CHECK_CHILD(errors);
 	CHECK_CHILD(kept);
 	CHECK_CHILD(by_pidfd);
+	CHECK_CHILD(no_network);
 	return 0;
 }
