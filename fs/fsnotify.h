@@ -22,6 +22,7 @@
 #define FSN_DELETE 0x200u
 #define FSN_DELETE_SELF 0x400u
 #define FSN_MOVE_SELF 0x800u
+#define FSN_UNLINKED 0x4000000u /* IN_EXCL_UNLINK: for watches that want none of it */
 #define FSN_ISDIR 0x40000000u
 
 /* Something happened to what d names: read, written, opened, closed, its attributes. */
@@ -36,6 +37,8 @@ static inline void fsnotify_dentry(struct dentry *d, u32 mask)
 		return;
 	if (S_ISDIR(d->inode->mode))
 		mask |= FSN_ISDIR;
+	if (!d->hashed && d->parent != d)
+		mask |= FSN_UNLINKED;
 	fsnotify_hook(dir ? d->parent : NULL, dir, d->inode, d->name, mask, 0);
 }
 

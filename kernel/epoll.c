@@ -364,12 +364,10 @@ static int collect(struct epoll *ep, struct epoll_event *out, int max, struct ep
 	return n;
 }
 
-/* Up to SEND_BATCH events a call: more come with the next one. */
-static int send_events(struct epoll *ep, uaddr_t uev, int max)
+static int send_batch(
+	struct epoll *ep, uaddr_t uev, int max, struct epoll_event *ev, struct epitem **from)
 {
-	struct epoll_event ev[SEND_BATCH];
-	struct epitem *from[SEND_BATCH];
-	int n = collect(ep, ev, MIN(max, SEND_BATCH), from);
+	int n = collect(ep, ev, max, from);
 
 	if (n && copy_to_user(uev, ev, n * sizeof(ev[0]))) {
 		for (int i = 0; i < n; i++)
@@ -377,6 +375,29 @@ static int send_events(struct epoll *ep, uaddr_t uev, int max)
 		return -EFAULT;
 	}
 	return n;
+}
+
+/* All that is ready, up to max. Out of memory, a part of it: more comes with the next call. */
+static int send_events(struct epoll *ep, uaddr_t uev, int max)
+{
+	struct epoll_event few[SEND_BATCH], *ev = NULL;
+	struct epitem *few_from[SEND_BATCH], **from = NULL;
+	const struct list_head *l = ep->ready.next;
+	int n = 0, ret;
+
+	for (; l != &ep->ready && n < max; l = l->next)
+		n++;
+	if (n > SEND_BATCH) {
+		ev = calloc(n, sizeof(*ev));
+		from = calloc(n, sizeof(struct epitem *));
+	}
+	if (ev && from)
+		ret = send_batch(ep, uev, n, ev, from);
+	else
+		ret = send_batch(ep, uev, MIN(n, SEND_BATCH), few, few_from);
+	free(ev);
+	free(from);
+	return ret;
 }
 
 /* Sleeps until something is on the ready list: 0, -EINTR, -ETIMEDOUT. */

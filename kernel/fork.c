@@ -151,7 +151,7 @@ static void inherit_scheduling(struct task *c, const struct task *p)
 	if (!p->sched_reset_on_fork) {
 		c->sched_policy = p->sched_policy;
 		c->sched_priority = p->sched_priority;
-	} else if (!realtime && p->nice < 0) {
+	} else if (realtime || p->nice < 0) {
 		c->nice = 0;
 	}
 }

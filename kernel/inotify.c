@@ -152,7 +152,8 @@ static void notify(struct dentry *dir, struct inode *dir_inode, struct inode *in
 		mask &= ~IN_ISDIR;
 	if (dir_inode && to_dir && name) {
 		list_for_each_entry_safe (w, tmp, &dir_inode->marks, mark)
-			watch_event(w, mask, cookie, name);
+			if (!(mask & w->mask & IN_EXCL_UNLINK))
+				watch_event(w, mask, cookie, name);
 	}
 	if (inode && own) {
 		list_for_each_entry_safe (w, tmp, &inode->marks, mark)

@@ -308,14 +308,13 @@ SYSCALL_DEFINE3(sched_setaffinity, int, pid, u32, len, uaddr_t, umask)
 	u8 mask[CPU_MASK_MAX];
 	size_t n = MIN((size_t)len, sizeof(mask));
 	struct task *t;
-	int err;
 
 	memset(mask, 0, sizeof(mask));
 	if (copy_from_user(mask, umask, n) < 0)
 		return -EFAULT;
-	t = sched_target(pid, &err);
+	t = pid ? task_find(pid) : current;
 	if (!t)
-		return err;
+		return -ESRCH;
 	if (!same_owner(t))
 		return -EPERM;
 	return guest_set_affinity(t, mask, MAX(n, (size_t)8));
@@ -325,15 +324,13 @@ SYSCALL_DEFINE3(sched_getaffinity, int, pid, u32, len, uaddr_t, umask)
 {
 	u8 mask[CPU_MASK_MAX];
 	size_t n = MIN((size_t)len, cpu_mask_size());
-	struct task *t;
+	struct task *t = pid ? task_find(pid) : current;
 	ssize_t ret;
-	int err;
 
 	if (len < cpu_mask_size() || (len & 7))
 		return -EINVAL;
-	t = sched_target(pid, &err);
 	if (!t)
-		return err;
+		return -ESRCH;
 	ret = guest_get_affinity(t, mask, sizeof(mask));
 	if (ret < 0)
 		return ret;
