@@ -6,6 +6,7 @@
  */
 #include "fs/mnt_ns.h"
 #include "kernel/inotify.h"
+#include "kernel/lib/log.h"
 #include "kernel/os.h"
 #include "kernel/task.h"
 
@@ -299,6 +300,7 @@ int mount_fs(
 		sb->source[sizeof(sb->source) - 1] = 0;
 	}
 	ret = mount_super(sb, sb->root, at, flags);
+	trace(TRACE_VFS, "mount %s, type %s, on %s: %d", sb->source, type, at->dentry->name, ret);
 	super_put(sb);
 	return ret;
 }
@@ -334,6 +336,7 @@ int mount_umount(const struct path *p, int flags)
 
 	if (p->dentry != m->root)
 		return -EINVAL;
+	trace(TRACE_VFS, "umount %s, flags %#x", m->sb->source, (unsigned)flags);
 	if (!m->parent)
 		return list_empty(&m->link) ? -EINVAL : -EBUSY;
 	if (m->locked)

@@ -7,6 +7,7 @@
 #include "fs/file.h"
 #include "fs/fsnotify.h"
 #include "kernel/cred.h"
+#include "kernel/lib/log.h"
 #include "kernel/pipe.h"
 #include "kernel/task.h"
 
@@ -282,6 +283,7 @@ int file_open_lookup(const struct path *base, const char *name, int flags, u32 m
 	if (ret == 0)
 		ret = open_walk(&w, flags, mode, out);
 	walk_end(&w);
+	trace(TRACE_VFS, "open %s, flags %#o: %d", name, (unsigned)flags, ret);
 	return ret;
 }
 

@@ -12,7 +12,7 @@
 #include <stdio.h>
 
 #define STACK_MAX 32
-#define DEPTH_MAX 32u
+#define DEPTH_MAX 32u /* further levels are not indented */
 #define TOP_CALLS 40
 
 u32 dump_mask;
@@ -64,7 +64,6 @@ static void dump_task(struct task *t, unsigned depth)
 
 static void dump_group(const struct tgroup *tg, unsigned depth)
 {
-	const struct tgroup *child;
 	struct task *t;
 
 	if (tg->state == TG_ZOMBIE)
@@ -72,8 +71,28 @@ static void dump_group(const struct tgroup *tg, unsigned depth)
 			(unsigned)tg->exit_status);
 	list_for_each_entry (t, &tg->tasks, tg_link)
 		dump_task(t, depth);
-	list_for_each_entry (child, &tg->children, sibling)
-		dump_group(child, MIN(depth + 1, DEPTH_MAX));
+}
+
+/* The process after tg in its tree, parents first; NULL: it was the last. Without recursion, as
+ * trees may be deeper than a kernel stack. */
+static const struct tgroup *next_group(const struct tgroup *tg, unsigned *depth)
+{
+	if (!list_empty(&tg->children)) {
+		++*depth;
+		return list_first(&tg->children, struct tgroup, sibling);
+	}
+	for (; tg->parent; tg = tg->parent, --*depth)
+		if (tg->sibling.next != &tg->parent->children)
+			return list_entry(tg->sibling.next, struct tgroup, sibling);
+	return NULL;
+}
+
+static void dump_tree(const struct tgroup *tg)
+{
+	unsigned depth = 0;
+
+	for (; tg; tg = next_group(tg, &depth))
+		dump_group(tg, MIN(depth, DEPTH_MAX));
 }
 
 /* The calls made most, by repeated selection: few rows, and no memory to find. */
@@ -113,6 +132,6 @@ void dump_machine(const char *why)
 	klog("tasks: tid, pid, name, state, call, signals; kernel stacks");
 	list_for_each_entry (tg, &all_tgroups, all_link)
 		if (!tg->parent)
-			dump_group(tg, 0);
+			dump_tree(tg);
 	dump_calls();
 }

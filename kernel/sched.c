@@ -231,7 +231,9 @@ int sched_sleep_in(const char *where, enum wait_mode mode, u64 deadline_ns)
 		if (t->calltrace)
 			calltrace_sleeps(t);
 	}
+	trace(TRACE_SCHED, "sleeps in %s", where);
 	os_coro_yield();
+	trace(TRACE_SCHED, "goes on in %s: %d", where, co->result);
 	if (t) {
 		t->wchan = NULL;
 		if (t->state != TASK_DEAD)

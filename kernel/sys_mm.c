@@ -6,6 +6,7 @@
 #include "kernel/sys_mm.h"
 
 #include "fs/fdtable.h"
+#include "kernel/lib/log.h"
 #include "kernel/mapped.h"
 #include "kernel/os.h"
 #include "kernel/ptrace.h"
@@ -69,6 +70,9 @@ static int map_orders(struct guest_order o[2], struct task *t, int hfd, const u6
 		return gfd;
 	o[0] = (struct guest_order){__NR_mmap, {args[0], args[1], args[2], args[3], (u64)gfd, off}};
 	o[1] = (struct guest_order){__NR_close, {(u64)gfd}};
+	trace(TRACE_MM, "map a file: address %#llx, %llu bytes, prot %#llx, flags %#llx",
+		(unsigned long long)args[0], (unsigned long long)args[1],
+		(unsigned long long)args[2], (unsigned long long)args[3]);
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 #include "fs/fdtable.h"
 #include "kernel/abi_net.h"
 #include "kernel/cred.h"
+#include "kernel/lib/log.h"
 #include "kernel/net/socket.h"
 #include "kernel/os.h"
 #include "kernel/syscall.h"
@@ -154,6 +155,7 @@ SYSCALL_DEFINE3(bind, int, fd, uaddr_t, addr, u64, len)
 	err = addr_from_user(&a, addr, len);
 	if (!err)
 		err = sk->ops->bind ? sk->ops->bind(sk, &a) : -EOPNOTSUPP;
+	trace(TRACE_NET, "bind socket:[%llu]: %d", (unsigned long long)sk->ino, err);
 	file_put(f);
 	return err;
 }
@@ -170,6 +172,7 @@ SYSCALL_DEFINE3(connect, int, fd, uaddr_t, addr, u64, len)
 	err = addr_from_user(&a, addr, len);
 	if (!err)
 		err = sk->ops->connect ? sk->ops->connect(sk, &a, nonblock_flag(f)) : -EOPNOTSUPP;
+	trace(TRACE_NET, "connect socket:[%llu]: %d", (unsigned long long)sk->ino, err);
 	file_put(f);
 	return err;
 }

@@ -506,6 +506,8 @@ long guest_orders(struct task *t, const struct guest_order *o, unsigned nr)
 	if (gone(g)) /* killed during an earlier order of the same call */
 		return -ESRCH;
 	BUG_ON(g->run != RUN_STUB);
+	trace(TRACE_SKAS, "%d: %u orders, the first is call %llu", t->tid, nr,
+		(unsigned long long)o[0].nr);
 	static_assert(sizeof(struct guest_order) == sizeof(struct stub_order), "same layout");
 	if (guest_write(t, g->slot, o, nr * sizeof(*o)) < 0) {
 		skas_kill_process(g->proc, "slot unwritable");

@@ -29,8 +29,13 @@ int sock_create(int family, int type, int protocol, struct sock **out)
 	if (type < 0 || type >= ABI_SOCK_TYPE_MAX)
 		return -EINVAL;
 	for (size_t i = 0; i < ARRAY_SIZE(families); i++)
-		if (families[i]->family == family)
-			return families[i]->create(type, protocol, out);
+		if (families[i]->family == family) {
+			int err = families[i]->create(type, protocol, out);
+
+			trace(TRACE_NET, "socket: family %d, type %d, protocol %d: %d", family,
+				type, protocol, err);
+			return err;
+		}
 	trace(TRACE_NET, "socket: no address family %d", family);
 	return -EAFNOSUPPORT;
 }

@@ -98,6 +98,19 @@ expect_status "a bad --trace-pid is refused" 125 sk --trace-pid x -- true
 expect_eq "--trap-all shows local calls too" yes "$(sk --trap-all --trace syscall --trace-file "$SCRATCH/t" -- true; grep -q 'munmap(0x.*) *= 0' "$SCRATCH/t" && echo yes)"
 expect_match "channel signal" 'gets signal' "$(sk --trace signal -- sh -c 'kill -CHLD $$' 2>&1)"
 
+expect_match "channel sched" 'sleeps in sleep_until.*goes on in sleep_until' "$(sk --trace sched -- sleep 0.01 2>&1)"
+expect_match "channel vfs" 'mount proc, type proc.*open /etc/passwd, flags' "$(sk --trace vfs -- cat /etc/passwd 2>&1 >/dev/null)"
+expect_match "channel mm" 'map a file: address' "$(sk --trace mm -- cat /dev/null 2>&1)"
+expect_match "channel skas" 'orders, the first is call' "$(sk --trace skas -- true 2>&1)"
+if in_guest python3; then
+	expect_match "channel net" 'socket: family 1, type 1.*connect socket' "$(sk --trace net -- python3 -S -c '
+import socket
+try: socket.socket(socket.AF_UNIX).connect("/none")
+except OSError: pass' 2>&1)"
+else
+	skip "channel net" "no python3"
+fi
+
 # ---- dumps ----
 d=$(sk --dump-on exit --call-times -- sh -c 'sleep 0.01' 2>&1)
 expect_match "--dump-on exit lists tasks" 'skiff: tasks: ' "$d"
