@@ -39,9 +39,9 @@ void arg_pointer(struct text *t, u64 v);
 bool arg_fetch(struct arg *a, void *buf, size_t len);
 bool arg_failed(const struct arg *a); /* the call has ended with an error */
 
-/* value.c: numbers, names, flags; struct.c, struct_net.c, struct_signal.c: what pointers lead to */
+/* value.c: numbers, names, flags; the others: what pointers lead to */
 extern const struct arg_kind arg_kinds_value[], arg_kinds_struct[], arg_kinds_signal[],
-	arg_kinds_net[];
+	arg_kinds_net[], arg_kinds_tty[];
 
 /* shared printers */
 void arg_sigset(struct text *t, sigmask_t m);

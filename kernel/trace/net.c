@@ -1,4 +1,4 @@
-/* Sockets and terminals in trace lines. */
+/* Sockets in trace lines. */
 #include "kernel/abi_net.h"
 #include "kernel/guest.h"
 #include "kernel/task.h"
@@ -257,67 +257,6 @@ static void print_msghdr(struct arg *a)
 		put_msghdr(a, &m, a->kind->out ? (u64)a->ret : UINT64_MAX);
 }
 
-/* ---- terminals and the rest of ioctl ---- */
-
-static void print_termios(struct arg *a)
-{
-	static const struct flag lflags[] = {{1, "isig"}, {2, "icanon"}, {8, "echo"}, FLAG_END};
-	struct abi_termios t;
-
-	if (!arg_fetch(a, &t, sizeof(t)))
-		return;
-	text_put(a->text, "{c_iflag=%#x, c_oflag=%#x, c_cflag=%#x, c_lflag=%#x", t.iflag, t.oflag,
-		t.cflag, t.lflag);
-	for (const struct flag *f = lflags; f->name; f++)
-		text_put(a->text, "%s%s%s", f == lflags ? " /* " : " ",
-			t.lflag & f->value ? "" : "-", f->name);
-	text_put(a->text, " */, ...}");
-}
-
-static void print_winsize(struct arg *a)
-{
-	u16 w[4];
-
-	if (arg_fetch(a, w, sizeof(w)))
-		text_put(a->text, "{ws_row=%u, ws_col=%u, ws_xpixel=%u, ws_ypixel=%u}", w[0], w[1],
-			w[2], w[3]);
-}
-
-static void print_ioctl_arg(struct arg *a)
-{
-	int v;
-
-	switch ((u32)a->args[1]) {
-	case TCGETS:
-	case TCSETS:
-	case TCSETSW:
-	case TCSETSF:
-		print_termios(a);
-		break;
-	case TIOCGWINSZ:
-	case TIOCSWINSZ:
-		print_winsize(a);
-		break;
-	case TIOCGPGRP:
-	case TIOCSPGRP:
-	case TIOCGSID:
-	case TIOCGPTN:
-	case TIOCSPTLCK:
-	case FIONREAD:
-	case FIONBIO:
-		if (arg_fetch(a, &v, sizeof(v)))
-			text_put(a->text, "[%d]", v);
-		break;
-	case FIOCLEX:
-	case FIONCLEX:
-	case TIOCNOTTY:
-		a->text->len -= MIN(a->text->len, 2ul);
-		break;
-	default:
-		text_put(a->text, a->v ? "%#llx" : "0", (unsigned long long)a->v);
-	}
-}
-
 #define IN(n, fn) \
 	{ \
 		n, fn, NULL, NULL, false \
@@ -332,5 +271,4 @@ const struct arg_kind arg_kinds_net[] = {IN("family", print_family), IN("socktyp
 	IN("option", print_option), IN("sockaddr", print_sockaddr),
 	OUT(">sockaddr", print_out_sockaddr), OUT(">addrlen", print_addrlen),
 	IN("optval", print_option_value), OUT(">optval", print_option_value),
-	IN("msghdr", print_msghdr), OUT(">msghdr", print_msghdr), OUT(">ioctlarg", print_ioctl_arg),
-	{NULL, NULL, NULL, NULL, false}};
+	IN("msghdr", print_msghdr), OUT(">msghdr", print_msghdr), {NULL, NULL, NULL, NULL, false}};

@@ -47,7 +47,7 @@ int trace_select_times(const char *csv)
 const struct arg_kind *arg_kind_find(const char *name, size_t len)
 {
 	static const struct arg_kind *const all[] = {
-		arg_kinds_value, arg_kinds_struct, arg_kinds_signal, arg_kinds_net};
+		arg_kinds_value, arg_kinds_struct, arg_kinds_signal, arg_kinds_net, arg_kinds_tty};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(all); i++)
 		for (const struct arg_kind *k = all[i]; k->name; k++)

@@ -78,6 +78,15 @@ else
 	fi
 fi
 
+if command -v strace >/dev/null && in_guest stty && command -v script >/dev/null; then
+	script -qec "strace -o $SCRATCH/strace -e trace=ioctl stty -a" /dev/null >/dev/null 2>&1
+	script -qec "$SKIFF run --backend=$BACKEND --trace syscall --trace-file $SCRATCH/ours -- stty -a" /dev/null >/dev/null 2>&1
+	expect_eq "terminal settings as strace writes them" "$(normal "$SCRATCH/strace" | grep -om1 'TCGETS, {c_iflag=[^.]*' | sed 's/c_cflag=B[0-9]*/c_cflag=B/; s/|IUTF8//')" \
+		"$(normal "$SCRATCH/ours" | grep -om1 'TCGETS, {c_iflag=[^.]*' | sed 's/c_cflag=B[0-9]*/c_cflag=B/; s/|IUTF8//')"
+else
+	skip "terminal settings as strace writes them" "no strace, stty or script"
+fi
+
 # ---- lines of calls that block, signals, ends ----
 traced "$SCRATCH/t" -- bash -c '{ read -r x; exit 3; } < <(sleep 0.1; echo y); kill -TERM $$' 2>/dev/null
 t=$(cat "$SCRATCH/t")
