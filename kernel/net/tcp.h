@@ -392,6 +392,20 @@ void tcp_timer_init(struct tcp_sock *tp);
 void tcp_delack_arm(struct tcp_sock *tp);
 void tcp_keepalive_arm(struct tcp_sock *tp);
 
+/* ---- tcp_list.c ---- */
+struct tcp_entry {
+	const struct tcp_sock *tp; /* NULL: not a socket (any more, or yet) */
+	const struct inet_tuple *tuple;
+	enum tcp_state state;
+	u32 tx_queue, rx_queue; /* bytes; rx of a listener: connections to accept */
+	u8 timer;		/* as /proc/net/tcp numbers them, 0: none */
+	u64 when_ns;		/* until it expires */
+	u8 retrans;
+	u32 uid, mark;
+	u64 ino; /* 0: no file */
+};
+int tcp_for_each(int (*fn)(const struct tcp_entry *e, void *arg), void *arg); /* stops at fn != 0 */
+
 /* ---- counters, for /proc/net/snmp and netstat ---- */
 /* clang-format off */
 #define TCP_MIB_LIST(X) \
