@@ -41,6 +41,7 @@ struct sock_msg {
 struct sock_ops {
 	void (*release)(struct sock *sk); /* the file is gone; no sleep. The caller puts sk */
 	void (*destroy)(struct sock *sk); /* the last reference is gone: frees sk */
+	void (*option_set)(struct sock *sk, int name); /* a boolean SO_*. Default: nothing to do */
 	void (*linger)(
 		struct sock *sk); /* close(2) of the last descriptor; sleeps. Default: none */
 	int (*pair)(struct sock *a, struct sock *b);

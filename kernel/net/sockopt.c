@@ -61,6 +61,8 @@ static int set_bool(struct sock *sk, int name, int v)
 		sk->options |= 1u << bit;
 	else
 		sk->options &= ~(1u << bit);
+	if (sk->ops->option_set)
+		sk->ops->option_set(sk, name);
 	return 0;
 }
 

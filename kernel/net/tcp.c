@@ -438,6 +438,12 @@ static void tcp_linger(struct sock *sk)
 			break;
 }
 
+static void tcp_option_set(struct sock *sk, int name)
+{
+	if (name == SO_KEEPALIVE)
+		tcp_keepalive_arm(tcp_sk(sk));
+}
+
 static u8 tcp_state(const struct inet_sock *is)
 {
 	return (u8)((const struct tcp_sock *)is)->state;
@@ -474,6 +480,7 @@ const struct sock_ops tcp_ops = {
 	.release = tcp_release,
 	.destroy = tcp_destroy,
 	.linger = tcp_linger,
+	.option_set = tcp_option_set,
 	.bind = inet_bind,
 	.connect = tcp_connect,
 	.listen = tcp_listen,

@@ -162,7 +162,6 @@ START_TEST(keepalive_probes_an_idle_peer_and_gives_up)
 	wire_setopt(sk, IPPROTO_TCP, TCP_KEEPINTVL, 2);
 	wire_setopt(sk, IPPROTO_TCP, TCP_KEEPCNT, 3);
 	wire_setopt(sk, SOL_SOCKET, SO_KEEPALIVE, 1);
-	tcp_keepalive_arm(tcp_sk(sk));
 	fake_advance(9 * NSEC_PER_SEC);
 	wire_quiet();
 	fake_advance(NSEC_PER_SEC + NSEC_PER_MSEC);
