@@ -31,15 +31,28 @@ static struct task *trace_target(pid_t pid)
 	return pid > 0 ? task_find(pid_in(pid)) : NULL;
 }
 
-/* A thread asleep in a group stop comes out of it, to report it to its tracer. */
+static struct tracee *own_tracee(pid_t pid)
+{
+	struct tracee *tr;
+
+	list_for_each_entry (tr, &current->tracees, link)
+		if (tr->tid == pid && tr->task)
+			return tr;
+	return NULL;
+}
+
+/* A thread asleep in a group stop comes out of it, to report it to its tracer, which finds it in
+ * its trace stop when the attach returns. */
 static void leave_stop(struct task *t)
 {
-	if (!t->stopped)
-		return;
+	struct tracee *tr;
+	pid_t tid = t->tid;
+
 	t->stopped = false;
 	t->stop_wanted = true;
 	t->tg->nr_to_stop++;
 	waitq_wake(&t->tg->stop_wait, 0);
+	wait_event_killable(&current->tg->wait_child, !(tr = own_tracee(tid)) || tr->stopped);
 }
 
 static long attach(pid_t pid, bool seize, u64 addr, u64 options)
@@ -59,11 +72,12 @@ static long attach(pid_t pid, bool seize, u64 addr, u64 options)
 	err = trace_attach(t, current, seize, seize ? (u32)options : 0);
 	if (err < 0)
 		return err;
-	leave_stop(t);
-	if (seize)
-		return 0;
-	siginfo_kernel(&info, SIGSTOP);
-	signal_send_task(t, SIGSTOP, &info);
+	if (!seize) {
+		siginfo_kernel(&info, SIGSTOP);
+		signal_send_task(t, SIGSTOP, &info);
+	}
+	if (t->stopped)
+		leave_stop(t);
 	return 0;
 }
 
@@ -411,16 +425,6 @@ static long request_stopped(struct tracee *tr, u64 req, u64 addr, u64 data)
 	default:
 		return -EIO;
 	}
-}
-
-static struct tracee *own_tracee(pid_t pid)
-{
-	struct tracee *tr;
-
-	list_for_each_entry (tr, &current->tracees, link)
-		if (tr->tid == pid && tr->task)
-			return tr;
-	return NULL;
 }
 
 static long request(u64 req, pid_t pid, u64 addr, u64 data)

@@ -51,6 +51,7 @@ static void stopped(pid_t pid)
 	SYS(kill(pid, SIGSTOP));
 	CHECK(WIFSTOPPED(test_wait(pid, WUNTRACED)));
 	PT(PTRACE_ATTACH, pid, 0, 0);
+	CHECK(regs_of(pid).rip); /* at once */
 	CHECK_STOP(pid, SIGSTOP);
 	PT(PTRACE_CONT, pid, 0, 0);
 	CHECK_STOP(pid, SIGSTOP); /* the one the attach sent */
