@@ -35,6 +35,8 @@ void propagate_detach(const struct mount *m); /* m is about to be: its propagate
 struct mount *mount_clone_tree(const struct path *from, bool recursive); /* NULL: no memory */
 void mount_attach(struct mount *m, const struct path *at); /* on top of what is there */
 void mount_detach_tree(struct mount *top);
+/* The mount after m in the tree of top, parents first; NULL behind the last. Trees may be deep. */
+struct mount *mount_next(struct mount *m, const struct mount *top);
 void mount_set_ns(struct mount *top, struct mnt_ns *ns);
 struct mount *mount_on(const struct path *p);
 bool mount_dentry_below(const struct dentry *d, const struct dentry *top);

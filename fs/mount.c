@@ -197,11 +197,8 @@ static void detach(struct mount *m)
 
 void mount_set_ns(struct mount *top, struct mnt_ns *ns)
 {
-	struct mount *m;
-
-	top->ns = ns;
-	list_for_each_entry (m, &top->children, child_link)
-		mount_set_ns(m, ns);
+	for (struct mount *m = top; m; m = mount_next(m, top))
+		m->ns = ns;
 }
 
 struct mount *mount_on(const struct path *p)
@@ -305,6 +302,16 @@ int mount_fs(
 	return ret;
 }
 
+struct mount *mount_next(struct mount *m, const struct mount *top)
+{
+	if (!list_empty(&m->children))
+		return list_first(&m->children, struct mount, child_link);
+	for (; m != top; m = m->parent)
+		if (m->child_link.next != &m->parent->children)
+			return list_entry(m->child_link.next, struct mount, child_link);
+	return NULL;
+}
+
 static bool is_below(const struct mount *m, const struct mount *top)
 {
 	for (; m; m = m->parent)
@@ -316,18 +323,18 @@ static bool is_below(const struct mount *m, const struct mount *top)
 /* m and everything mounted on it, wherever: gone from the tree, freed with the last user. */
 void mount_detach_tree(struct mount *top)
 {
-	struct mount *m, *leaf;
+	struct mount *leaf = top, *next;
 
 	do {
-		leaf = top;
-		list_for_each_entry (m, &all_mounts, link)
-			if (is_below(m, leaf))
-				leaf = m;
+		while (!list_empty(&leaf->children))
+			leaf = list_first(&leaf->children, struct mount, child_link);
+		next = leaf == top ? NULL : leaf->parent;
 		detach(leaf);
 		propagate_leave(leaf);
 		leaf->ns = NULL;
 		mount_put(leaf);
-	} while (leaf != top);
+		leaf = next;
+	} while (leaf);
 }
 
 int mount_umount(const struct path *p, int flags)

@@ -133,11 +133,12 @@ static bool is_target(const struct targets *t, const struct mount *m)
 
 /* Calls fn for each other place where what is at at shows. fn may change the tree. */
 static void for_each_target(const struct path *at, const struct mount *child,
-	void (*fn)(const struct path *place, const struct mount *child))
+	bool (*fn)(const struct path *place, const struct mount *child))
 {
 	struct mount *m, **found;
 	struct targets t;
 	size_t nr = 0;
+	bool full = false;
 
 	if (!at->mnt->peer_group)
 		return;
@@ -157,8 +158,8 @@ static void for_each_target(const struct path *at, const struct mount *child,
 	for (size_t i = 0; i < nr; i++) {
 		struct path place = {found[i], at->dentry};
 
-		if (found[i]->ns && mount_dentry_below(at->dentry, found[i]->root))
-			fn(&place, child);
+		if (!full && found[i]->ns && mount_dentry_below(at->dentry, found[i]->root))
+			full = !fn(&place, child);
 		mount_put(found[i]);
 	}
 	free(found);
@@ -167,37 +168,32 @@ static void for_each_target(const struct path *at, const struct mount *child,
 /* Copies that go to peers stay peers of the original; at a slave they are its slaves. */
 static void settle_copy(struct mount *copy, const struct mount *place)
 {
-	struct mount *c;
-
-	if (copy->peer_group && place->peer_group == 0) {
-		u32 group = copy->peer_group;
-
-		copy->peer_group = 0;
-		copy->master_group = group;
+	for (struct mount *m = copy; m; m = mount_next(m, copy)) {
+		if (!m->peer_group || place->peer_group)
+			continue;
+		m->master_group = m->peer_group;
+		m->peer_group = 0;
 	}
-	list_for_each_entry (c, &copy->children, child_link)
-		settle_copy(c, place);
 }
 
-static void attach_copy(const struct path *place, const struct mount *child)
+/* False: out of memory, further copies will not do better. */
+static bool attach_copy(const struct path *place, const struct mount *child)
 {
 	struct path from = {(struct mount *)child, child->root};
 	struct mount *copy = mount_clone_tree(&from, true);
 
 	if (!copy)
-		return;
+		return false;
 	settle_copy(copy, place->mnt);
 	mount_attach(copy, place);
+	return true;
 }
 
 static void share_tree(struct mount *m)
 {
-	struct mount *c;
-
-	if (!m->peer_group)
-		m->peer_group = new_group();
-	list_for_each_entry (c, &m->children, child_link)
-		share_tree(c);
+	for (struct mount *c = m; c; c = mount_next(c, m))
+		if (!c->peer_group)
+			c->peer_group = new_group();
 }
 
 void propagate_attach(struct mount *m)
@@ -210,14 +206,13 @@ void propagate_attach(struct mount *m)
 	for_each_target(&at, m, attach_copy);
 }
 
-static void detach_copy(const struct path *place, const struct mount *child)
+static bool detach_copy(const struct path *place, const struct mount *child)
 {
 	struct mount *m = mount_on(place);
 
-	if (!m || m->sb != child->sb || m->root != child->root)
-		return;
-	if (list_empty(&m->children))
+	if (m && m->sb == child->sb && m->root == child->root && list_empty(&m->children))
 		mount_detach_tree(m);
+	return true;
 }
 
 void propagate_detach(const struct mount *m)
