@@ -307,9 +307,9 @@ static size_t readable(u64 addr, size_t len)
 	return MIN(len, (size_t)(FAKE_MEM + FAKE_MEM_SIZE - addr));
 }
 
-static char *at(u64 addr)
+static char *at(u64 addr) /* of nothing, any address may be asked for */
 {
-	return fake_mem + (addr - FAKE_MEM);
+	return (char *)((uintptr_t)fake_mem + (addr - FAKE_MEM));
 }
 
 int guest_read(struct task *t, void *dst, uaddr_t src, size_t len)
