@@ -555,6 +555,8 @@ static int finish(struct run_options *o, int argc, char **argv)
 {
 	if (optind >= argc)
 		return mistake("no command given", NULL);
+	if (o->m.root_rw && o->m.read_only)
+		return mistake("--rw and --read-only exclude each other", NULL);
 	if (o->m.root_rw && o->m.overlay_dir)
 		return mistake("--rw and --overlay DIR exclude each other", NULL);
 	if (passt_has_forwards() && !has_passt(&o->m))

@@ -57,6 +57,7 @@ struct super {
 	void *priv;
 	char source[64];
 	bool readonly;
+	bool readonly_for_good; /* so decided outside the machine: no remount lifts it */
 	u64 next_ino;
 	struct list_head dentries; /* every dentry of this super (struct dentry.sb_link) */
 	struct list_head link;	   /* in all_supers */

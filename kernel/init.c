@@ -394,7 +394,7 @@ static int mount_everything(struct task *t)
 	for (unsigned i = 0; i < options->nr_volumes && !err; i++)
 		err = machine_mount_volume(&options->volumes[i]);
 	if (options->read_only)
-		t->fs->root.mnt->flags |= MNT_READONLY;
+		t->fs->root.mnt->sb->readonly = t->fs->root.mnt->sb->readonly_for_good = true;
 	return err;
 }
 

@@ -40,9 +40,12 @@ static u32 mount_flags(u32 ms)
 
 static int remount(const struct path *p, u32 ms)
 {
-	int ret = mount_remount(p, mount_flags(ms));
+	int ret;
 
-	if (ret == 0 && !(ms & ABI_MS_BIND))
+	if (p->mnt->sb->readonly_for_good && !(ms & (MNT_READONLY | ABI_MS_BIND)))
+		return -EROFS;
+	ret = mount_remount(p, mount_flags(ms));
+	if (ret == 0 && !(ms & ABI_MS_BIND) && !p->mnt->sb->readonly_for_good)
 		p->mnt->sb->readonly = false; /* the mount's own flag says it now */
 	return ret;
 }

@@ -126,7 +126,7 @@ int hostfs_mount_dir(const char *host_path, bool rw, bool map, struct super **ou
 	if (!h->sb)
 		goto out_close;
 	h->sb->magic = HOSTFS_MAGIC;
-	h->sb->readonly = !rw;
+	h->sb->readonly = h->sb->readonly_for_good = !rw;
 	snprintf(h->sb->source, sizeof(h->sb->source), "%s", host_path);
 	ret = open_root(h, &h->sb->root);
 	if (ret < 0) {

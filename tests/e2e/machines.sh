@@ -124,7 +124,7 @@ expect_status "a command that is not there" 127 t "${run[@]}" -d --name none -- 
 expect_eq "it leaves no machine" "" "$(t "$SKIFF" ps -aq)"
 
 # ---- options ----
-expect_status "--read-only" 1 t "${run[@]}" --read-only -- sh -c 'touch /x 2>/dev/null'
+expect_status "--read-only" 1 t "${run[@]}" --read-only -- sh -c 'mount -o remount,rw / 2>/dev/null; touch /x 2>/dev/null'
 expect_out "--tmpfs" "tmpfs 1" t "${run[@]}" --read-only --tmpfs /opt:size=1m -- \
 	sh -c 'touch /opt/x && echo $(stat -f -c %T /opt) $(ls /opt | wc -l)'
 printf '# comment\nA=1\n\nB=two words\n' >"$SCRATCH/env"
