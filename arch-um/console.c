@@ -5,7 +5,7 @@
  * never on the one the user's shell shares; where it does not, reads and writes ask poll(2) first
  * and write no more than cannot block.
  */
-#include "kernel/os.h"
+#include "arch-um/loop.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -54,30 +54,13 @@ static void restore_and_die(int sig)
 	raise(sig);
 }
 
-/* Is skiff run under a debugger? Of its own tracing nothing shows here. */
-static bool debugged(void)
-{
-	int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
-	char text[2048];
-	const char *p;
-	ssize_t n;
-
-	if (fd < 0)
-		return false;
-	n = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	text[n > 0 ? n : 0] = '\0';
-	p = strstr(text, "\nTracerPid:\t");
-	return p && p[12] != '0';
-}
-
 /* Under a debugger the interrupt key is the debugger's: it stops the machine, not a guest. */
 static void set_raw(void)
 {
 	struct termios t = saved;
 
 	cfmakeraw(&t);
-	if (debugged()) {
+	if (under_debugger()) {
 		t.c_lflag |= ISIG;
 		t.c_cc[VQUIT] = t.c_cc[VSUSP] = _POSIX_VDISABLE;
 	}

@@ -5,6 +5,7 @@
  */
 #include "arch-um/isolation.h"
 
+#include "arch-um/loop.h"
 #include "skas/skas.h"
 
 #include <fcntl.h>
@@ -277,7 +278,8 @@ int isolation_calls(const struct run_options *o)
 		return 0;
 	/* Not before: the first guest process shares our memory until it executes the stub, and one
 	 * that is not dumpable cannot be traced. */
-	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	if (!under_debugger())
+		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	if (!isolation_wants_calls(o))
 		return 0;
 	build(&b);

@@ -9,6 +9,7 @@ int loop_init(void);
 void loop_on_signal(void (*fn)(int sig));
 _Noreturn void loop_run(void);
 
+bool under_debugger(void);	   /* is this process traced? */
 int os_log_open(const char *path); /* os_log goes there from now on; -errno */
 
 #endif

@@ -38,6 +38,23 @@ static void random_fill(void *buf, size_t len)
 	}
 }
 
+/* Is skiff run under a debugger? Of its own tracing nothing shows here. */
+bool under_debugger(void)
+{
+	int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+	char text[2048];
+	const char *p;
+	ssize_t n;
+
+	if (fd < 0)
+		return false;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	p = strstr(text, "\nTracerPid:\t");
+	return p && p[12] != '0';
+}
+
 static int log_fd = STDERR_FILENO;
 
 int os_log_open(const char *path)
