@@ -17,6 +17,7 @@
 #include "kernel/trace/trace.h"
 #include "kernel/tty/console.h"
 #include "kernel/version.h"
+#include "skas/host.h"
 #include "skas/skas.h"
 
 #include <fcntl.h>
@@ -161,6 +162,23 @@ static void print_line(const char *text, void *arg)
 	puts(text);
 }
 
+static void put_line(const char *text)
+{
+	puts(text);
+}
+
+static int cmd_probe(int argc, char **argv)
+{
+	bool bad = argc == 2 || argc > 3 || (argc == 3 && strcmp(argv[1], "--without"));
+
+	if (bad || (argc == 3 && host_without(argv[2]) < 0)) {
+		fprintf(stderr, "skiff: usage: skiff probe [--without FEATURE,...]\n");
+		return 125;
+	}
+	host_report(put_line);
+	return 0;
+}
+
 /* A closed standard descriptor would be given to the first file we open. */
 static void fill_closed_streams(void)
 {
@@ -180,6 +198,8 @@ int main(int argc, char **argv)
 	fill_closed_streams();
 	if (!strcmp(cmd, "run"))
 		return cmd_run(argc - 1, argv + 1);
+	if (!strcmp(cmd, "probe"))
+		return cmd_probe(argc - 1, argv + 1);
 	if (!strcmp(cmd, "syscalls")) {
 		syscall_print_support(print_line, NULL);
 		return 0;

@@ -5,6 +5,8 @@
  */
 #include "arch-um/options.h"
 
+#include "skas/host.h"
+
 #include "arch-um/commands.h"
 #include "arch-um/isolation.h"
 #include "arch-um/machine_dir.h"
@@ -23,6 +25,7 @@ enum {
 	OPT_NAME,
 	OPT_INIT,
 	OPT_BACKEND,
+	OPT_WITHOUT,
 	OPT_TRACE,
 	OPT_TRACE_FILE,
 	OPT_TRAP_ALL,
@@ -59,6 +62,7 @@ static const struct option long_options[] = {
 	{"tty", no_argument, NULL, 't'},
 	{"interactive", no_argument, NULL, 'i'},
 	{"backend", required_argument, NULL, OPT_BACKEND},
+	{"without", required_argument, NULL, OPT_WITHOUT},
 	{"trace", required_argument, NULL, OPT_TRACE},
 	{"trace-file", required_argument, NULL, OPT_TRACE_FILE},
 	{"trap-all", no_argument, NULL, OPT_TRAP_ALL},
@@ -89,6 +93,7 @@ static const char overview[] =
 	"\n"
 	"usage: skiff run [OPTIONS] [--] CMD [ARG...]   start a machine and run CMD in it\n"
 	"       skiff syscalls                          what each system call supports\n"
+	"       skiff probe [--without FEATURE,...]     what the host offers, and the remedy\n"
 	"       skiff version                           the version\n"
 	"       skiff help [COMMAND]                    this text, or the options of a command\n";
 
@@ -124,6 +129,7 @@ static const char run_help[] =
 	"(for "
 	"debuggers)\n"
 	"  --require-isolation   refuse to run with less than all layers of that\n"
+	"  --without FEATURE,... as if the host had none of these (see skiff probe); for tests\n"
 	"  --trace CHANNEL,...   syscall signal sched vfs mm net skas missing, or all\n"
 	"  --trace-file FILE     where trace lines go (default: stderr)\n"
 	"  --trace-pid PID,...   only these processes or threads of the guest (default: all)\n"
@@ -504,6 +510,8 @@ static int parse_one(int c, struct run_options *o)
 	case OPT_BACKEND:
 		o->backend = optarg;
 		return 0;
+	case OPT_WITHOUT:
+		return host_without(optarg);
 	case OPT_TRACE:
 		o->trace = optarg;
 		return 0;

@@ -161,6 +161,7 @@ static int fetch_regs(struct guest *g, uaddr_t uc, uaddr_t info, siginfo_t *si, 
 		return -EFAULT;
 	g->uc = uc;
 	g->regs_in_guest = g->regs;
+	cancel_fix_regs(g);
 	g->regs_valid = true;
 	return 0;
 }
@@ -373,6 +374,8 @@ void skas_event(const struct skas_call *c)
 	g->cookie = c->cookie;
 	if (!g->task || g->proc->dead || g->exited)
 		return;
+	if (calls_cancelled && cancel_event(g, c))
+		return;
 	if (newborn)
 		born(g);
 	else if (!ip_in_stub(c->ip))
@@ -397,13 +400,19 @@ void guest_answer(struct task *t, long ret)
 	struct guest *g = t->guest;
 
 	g->run = RUN_NATIVE;
-	backend->answer(g, ret);
+	if (calls_cancelled)
+		cancel_answer(g, ret);
+	else
+		backend->answer(g, ret);
 }
 
 void guest_answer_exit(struct task *t)
 {
 	struct guest *g = t->guest;
 
+	if (calls_cancelled && g->run == RUN_PLAIN && (g->kicks || g->kick_owed) &&
+		guest_enter_stub(t) < 0)
+		return;
 	if (g->run == RUN_STUB) {
 		guest_order(t, __NR_exit, 0, 0, 0, 0, 0, 0);
 		return;
@@ -577,8 +586,9 @@ void guest_kick(struct task *t)
 {
 	struct guest *g = t->guest;
 
-	if (g && !g->proc->dead && g->host_tid)
-		syscall_tgkill(g->proc->pid, g->host_tid, STUB_KICK_SIGNAL);
+	if (g && !g->proc->dead && g->host_tid &&
+		syscall_tgkill(g->proc->pid, g->host_tid, STUB_KICK_SIGNAL) == 0)
+		cancel_kick_sent(g);
 }
 
 void guest_kill(struct task *t)

@@ -3,6 +3,7 @@
  * process of the machine. seccomp_unotify(2).
  */
 #include "skas/home.h"
+#include "skas/host.h"
 #include "skas/skas.h"
 
 #include "kernel/lib/log.h"
@@ -26,10 +27,11 @@
 
 static int listener = -1;
 
+static unsigned long install_flags;
+
 static int install(struct sock_fprog *filter)
 {
-	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
-		SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, filter);
+	return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, install_flags, filter);
 }
 
 static bool notify_receive(bool block);
@@ -45,11 +47,15 @@ static pid_t notify_spawn(int stub_fd, uaddr_t first_exec)
 	};
 	pid_t pid;
 
+	calls_cancelled = !host_has(HOST_WAIT_KILLABLE);
+	install_flags = SECCOMP_FILTER_FLAG_NEW_LISTENER |
+			(calls_cancelled ? 0 : SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV);
 	filter_build(&filter, SECCOMP_RET_USER_NOTIF);
 	pid = spawn_first(&o, &listener);
 	if (pid < 0)
 		return pid;
-	ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
+	if (!host_lacks(HOST_SYNC_WAKE_UP))
+		ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
 	os_watch_direct(notify_receive);
 	return pid;
 }
@@ -92,21 +98,23 @@ static bool notify_receive(bool block)
 	return true;
 }
 
-static void respond(struct guest *g, s64 val, int error, u32 flags)
+static int respond(struct guest *g, s64 val, int error, u32 flags)
 {
 	struct seccomp_notif_resp resp = {
 		.id = g->cookie, .val = val, .error = error, .flags = flags};
 
-	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &resp) < 0 && errno != ENOENT)
+	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &resp) == 0)
+		return 0;
+	if (errno != ENOENT)
 		klog("seccomp answer: %s", strerror(errno));
+	return -errno;
 }
 
-static void notify_answer(struct guest *g, long ret)
+static int notify_answer(struct guest *g, long ret)
 {
 	if (ret < 0 && ret >= -4095)
-		respond(g, 0, (int)ret, 0);
-	else
-		respond(g, ret, 0, 0);
+		return respond(g, 0, (int)ret, 0);
+	return respond(g, ret, 0, 0);
 }
 
 static void notify_go_on(struct guest *g)
@@ -136,12 +144,9 @@ static int notify_give_fd(struct guest *g, int hfd)
 
 static int notify_probe(char *why, size_t size)
 {
-	u32 action = SECCOMP_RET_USER_NOTIF;
-
-	if (syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0)
+	if (host_has(HOST_LISTENER))
 		return 0;
-	snprintf(
-		why, size, "the host has no seccomp user notification (needs Linux 5.19 or later)");
+	snprintf(why, size, "the host has no seccomp user notification (see: skiff probe)");
 	return -ENOSYS;
 }
 

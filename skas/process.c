@@ -4,6 +4,7 @@
  * so each end is seen by wait4(2), and a pid is ours until then.
  */
 #include "skas/home.h"
+#include "skas/host.h"
 #include "skas/skas.h"
 
 #include "kernel/lib/log.h"
@@ -274,6 +275,8 @@ void skas_kill_all(void)
 
 	list_for_each_entry (p, &all_processes, all_link)
 		kill(p->pid, SIGKILL);
+	if (backend->end)
+		backend->end();
 }
 
 void skas_reaped(pid_t pid, int status, const struct rusage *ru)
@@ -290,6 +293,8 @@ void skas_reap(void)
 	int status;
 	pid_t pid;
 
+	if (backend->reaps)
+		return;
 	while ((pid = wait4(-1, &status, WNOHANG | __WALL, &ru)) > 0)
 		skas_reaped(pid, status, &ru);
 }
@@ -308,7 +313,7 @@ int guest_boot(struct task *t)
 		free(p);
 		return -ENOMEM;
 	}
-	pid = backend->spawn(skas_stub_fd, skas_stub_header()->first_exec);
+	pid = skas_spawn();
 	if (pid < 0) {
 		guest_release(t);
 		return pid;
@@ -497,12 +502,14 @@ static int image_setup(struct task *t, struct guest_image *img)
 	struct abi_ucontext uc = {.flags = 6};
 	struct guest_order o[2] = {{__NR_close_range, {0, ~0u, 0}},
 		{462 /* mseal */, {STUB_BASE, STUB_END - STUB_BASE, 0}}};
-	unsigned first = g->proc->booting ? 0 : 1;
+	unsigned first = g->proc->booting ? 0 : 1, end = host_lacks(HOST_MSEAL) ? 1 : 2;
 	int err = read_image(t, g->proc->image_sp, img);
 
 	if (err < 0)
 		return err;
-	guest_orders(t, o + first, 2 - first); /* mseal may be missing: the seal is a bonus */
+	if (first < end)
+		guest_orders(
+			t, o + first, end - first); /* mseal may be missing: the seal is a bonus */
 	g->proc->booting = false;
 	uc.stack = (struct abi_sigaltstack){.sp = STUB_SLOT0, .size = STUB_SLOT_SIZE};
 	uc.mc.cs = 0x33;

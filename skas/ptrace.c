@@ -6,6 +6,7 @@
  * thread is kept here, so nothing is to be undone when one dies. ptrace(2), seccomp(2).
  */
 #include "skas/home.h"
+#include "skas/host.h"
 #include "skas/skas.h"
 
 #include "kernel/lib/log.h"
@@ -68,18 +69,19 @@ static bool get_regs(pid_t tid)
 
 /* A call number of -1 makes the host skip the call and leave the result to us. The registers behind
  * orig_rax are as they were. */
-static void ptrace_answer(struct guest *g, long ret)
+static int ptrace_answer(struct guest *g, long ret)
 {
 	struct iovec iov = {&regs, offsetof(struct user_regs_struct, rip)};
 
 	home_resume(g);
 	if (regs_of != g->host_tid && !get_regs(g->host_tid))
-		return;
+		return -ESRCH;
 	regs.rax = (u64)ret;
 	regs.orig_rax = (u64)-1;
 	ptrace(PTRACE_SETREGSET, g->host_tid, 1, &iov);
 	regs_of = 0;
 	go(g->host_tid, 0);
+	return 0;
 }
 
 /* The host looks at the filter again but asks nobody twice. */
@@ -308,20 +310,28 @@ static pid_t ptrace_spawn(int stub_fd, uaddr_t first_exec)
 
 static int ptrace_probe(char *why, size_t size)
 {
-	u32 action = SECCOMP_RET_TRACE;
-
-	if (syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0)
+	if (host_has(HOST_PTRACE) && host_has(HOST_PIDFD_GETFD))
 		return 0;
-	snprintf(why, size, "the host has no seccomp filters");
+	snprintf(why, size,
+		"the host lets skiff trace no children, or hand them no descriptors"
+		" (see: skiff probe)");
 	return -ENOSYS;
+}
+
+static void ptrace_end(void)
+{
+	if (donor > 0)
+		kill(donor, SIGKILL);
 }
 
 const struct guest_ops ptrace_ops = {
 	.name = "ptrace",
 	.probe = ptrace_probe,
+	.reaps = true,
 	.clone_flags = CLONE_PTRACE,
 	.spawn = ptrace_spawn,
 	.answer = ptrace_answer,
 	.go_on = ptrace_go_on,
 	.give_fd = ptrace_give_fd,
+	.end = ptrace_end,
 };

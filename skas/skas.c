@@ -2,10 +2,12 @@
  * Start of skas/: the sealed memfd with the stub, and the choice of a backend.
  */
 #include "skas/home.h"
+#include "skas/host.h"
 #include "skas/skas.h"
 
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -27,37 +29,102 @@ int syscall_tgkill(pid_t tgid, pid_t tid, int sig)
 	return (int)syscall(SYS_tgkill, tgid, tid, sig);
 }
 
-static int stub_memfd(void)
+static int seal(int fd)
+{
+	return fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL);
+}
+
+/* Nobody has a name for it nor, once it is opened anew, a descriptor to write to it. */
+static int stub_tmpfile(void)
+{
+	static const char *const dirs[] = {"/dev/shm", "/tmp", "/var/tmp", "."};
+	struct statvfs fs;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(dirs); i++) {
+		if (statvfs(dirs[i], &fs) < 0 || (fs.f_flag & ST_NOEXEC))
+			continue;
+		int fd = open(dirs[i], O_TMPFILE | O_RDWR | O_CLOEXEC, 0500);
+
+		if (fd >= 0)
+			return fd;
+	}
+	return -EACCES;
+}
+
+static int read_only(int fd)
+{
+	char path[32];
+	int ro;
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	ro = open(path, O_RDONLY | O_CLOEXEC);
+	close(fd);
+	return ro < 0 ? -errno : ro;
+}
+
+static int stub_file(void)
 {
 	size_t len = (size_t)(skas_stub_elf_end - skas_stub_elf);
-	int fd = memfd_create("skiff-stub", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	bool memfd = host_has(HOST_MEMFD_EXEC);
+	int fd = memfd ? memfd_create("skiff-stub", MFD_CLOEXEC | MFD_ALLOW_SEALING)
+		       : stub_tmpfile();
 
 	if (fd < 0)
-		return -errno;
-	if (write(fd, skas_stub_elf, len) != (ssize_t)len ||
-		fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) <
-			0) {
+		return memfd ? -errno : fd;
+	if (write(fd, skas_stub_elf, len) != (ssize_t)len || (memfd && seal(fd) < 0)) {
 		close(fd);
 		return -EIO;
 	}
-	return fd;
+	return memfd ? fd : read_only(fd);
+}
+
+static bool chosen_by_host;
+
+/* The first backend from i on that the host can do. */
+static int choose(const char *name, unsigned i, char *why, size_t size)
+{
+	for (; i < ARRAY_SIZE(backends); i++) {
+		if (!chosen_by_host && strcmp(name, backends[i]->name))
+			continue;
+		backend = backends[i];
+		if (backend->probe(why, size) == 0)
+			return 0;
+		if (!chosen_by_host)
+			return -ENOSYS;
+	}
+	return -ENOSYS;
+}
+
+pid_t skas_spawn(void)
+{
+	uaddr_t first = skas_stub_header()->first_exec;
+	pid_t pid = backend->spawn(skas_stub_fd, first);
+	char why[256];
+
+	/* A sandbox around us may have the one listener there can be. */
+	if (pid < 0 && chosen_by_host && backend == &notify_ops &&
+		choose("", 1, why, sizeof(why)) == 0)
+		pid = backend->spawn(skas_stub_fd, first);
+	return pid;
 }
 
 int skas_init(const char *name, char *why, size_t size)
 {
-	for (unsigned i = 0; i < ARRAY_SIZE(backends); i++) {
-		if (strcmp(name, "auto") && strcmp(name, backends[i]->name))
-			continue;
-		if (backends[i]->probe(why, size) < 0)
-			return -ENOSYS;
-		backend = backends[i];
-		home_init();
-		skas_stub_fd = stub_memfd();
-		if (skas_stub_fd < 0)
-			snprintf(why, size, "cannot create a memfd for the stub: %s",
-				strerror(-skas_stub_fd));
-		return MIN(skas_stub_fd, 0);
+	int err;
+
+	chosen_by_host = !strcmp(name, "auto");
+	snprintf(why, size, "no such backend: %s (try --backend=auto)", name);
+	err = choose(name, 0, why, size);
+	if (err < 0)
+		return err;
+	if (!host_has(HOST_PROCESS_VM)) {
+		snprintf(why, size, "the host has no process_vm_readv (see: skiff probe)");
+		return -ENOSYS;
 	}
-	snprintf(why, size, "no such backend: %s (try --backend=notify)", name);
-	return -EINVAL;
+	home_init();
+	skas_stub_fd = stub_file();
+	if (skas_stub_fd < 0)
+		snprintf(why, size, "cannot create a file for the stub: %s (see: skiff probe)",
+			strerror(-skas_stub_fd));
+	return MIN(skas_stub_fd, 0);
 }

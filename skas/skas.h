@@ -85,18 +85,37 @@ struct guest {
 	bool expect_valid;
 	struct guest_order expect; /* the checked operation that may come from the stub now */
 	bool entering;		   /* guest_enter_stub waits for STUB_KICK */
-	bool local_call;	   /* guest_call_local waits for STUB_FAULT or STUB_KICK */
+	/* where the host may cancel a received call (cancel.c) */
+	struct skas_call last;
+	unsigned kicks; /* sent, and not reported yet */
+	bool kick_owed; /* one that came amid a call is to be sent again once it has a result */
+	bool late;	/* the result waits for the kick's report, */
+	bool lost;	/* or for the same call to come again */
+	long late_result;
+	u64 late_ip, late_nr;
+	bool local_call; /* guest_call_local waits for STUB_FAULT or STUB_KICK */
 };
 
 extern int skas_stub_fd; /* sealed memfd */
 const struct stub_header *skas_stub_header(void);
 
 int skas_init(const char *backend_name, char *why, size_t size);
+pid_t skas_spawn(void);	  /* the machine's first host process: its pid, or -errno */
 void skas_reap(void);	  /* on SIGCHLD */
 void skas_kill_all(void); /* every host process of the machine; none is reaped */
 struct rusage;
 /* A child or traced thread of skiff's has ended, and the host has forgotten it. */
 void skas_reaped(pid_t pid, int status, const struct rusage *ru);
+
+/* cancel.c */
+extern bool calls_cancelled; /* the host cancels a received call when a signal arrives */
+void cancel_kick_sent(struct guest *g);
+/* Is it an event that is none, but comes of a cancelled call? */
+bool cancel_event(struct guest *g, const struct skas_call *c);
+/* The registers of a thread whose call was cancelled get its result. */
+void cancel_fix_regs(struct guest *g);
+void cancel_answer(
+	struct guest *g, long ret); /* as backend->answer, and the result is never lost */
 
 /* guest.c */
 struct guest *guest_find(pid_t host_tid);
