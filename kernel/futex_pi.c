@@ -110,8 +110,8 @@ static u32 own_tid(const struct task *t)
 /* Sets FUTEX_WAITERS, atomically with respect to guest code, and reads what is there then. */
 static int claim_word(struct task *t, uaddr_t addr, u32 *word)
 {
-	const u32 or_waiters =
-		(FUTEX_OP_OR | FUTEX_OP_OPARG_SHIFT) << 28 | (u32)FUTEX_OP_CMP_EQ << 24 | 31u << 12;
+	const u32 or_waiters = (u32)(FUTEX_OP_OR | FUTEX_OP_OPARG_SHIFT) << 28 |
+			       (u32)FUTEX_OP_CMP_EQ << 24 | 31u << 12;
 	long ret;
 
 	if (guest_enter_stub(t) < 0)
