@@ -106,6 +106,11 @@ void attention_wait(void)
 	attention_call(SYS_pause, 0, 0, 0, 0);
 }
 
+bool os_attention(void)
+{
+	return attention_wanted;
+}
+
 long os_wait_ioctl(int hfd, unsigned long request, void *arg)
 {
 	return attention_call(SYS_ioctl, hfd, (long)request, (long)arg, 0);

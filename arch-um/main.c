@@ -17,6 +17,7 @@
 #include "kernel/trace/trace.h"
 #include "kernel/tty/console.h"
 #include "kernel/version.h"
+#include "skas/fastpath.h"
 #include "skas/host.h"
 #include "skas/skas.h"
 
@@ -114,6 +115,11 @@ static int run(struct run_options *o)
 	umask(0);
 	if (loop_init() < 0) {
 		fprintf(stderr, "skiff: cannot create the event loop: %s\n", strerror(errno));
+		return 125;
+	}
+	if (fast_set_mode(o->fast_path) < 0) {
+		fprintf(stderr, "skiff: --fast-path is auto, off or always, not %s\n",
+			o->fast_path);
 		return 125;
 	}
 	if (skas_init(o->backend, why, sizeof(why)) < 0) {

@@ -26,6 +26,7 @@ enum {
 	OPT_INIT,
 	OPT_BACKEND,
 	OPT_WITHOUT,
+	OPT_FAST_PATH,
 	OPT_TRACE,
 	OPT_TRACE_FILE,
 	OPT_TRAP_ALL,
@@ -63,6 +64,7 @@ static const struct option long_options[] = {
 	{"interactive", no_argument, NULL, 'i'},
 	{"backend", required_argument, NULL, OPT_BACKEND},
 	{"without", required_argument, NULL, OPT_WITHOUT},
+	{"fast-path", required_argument, NULL, OPT_FAST_PATH},
 	{"trace", required_argument, NULL, OPT_TRACE},
 	{"trace-file", required_argument, NULL, OPT_TRACE_FILE},
 	{"trap-all", no_argument, NULL, OPT_TRAP_ALL},
@@ -130,6 +132,9 @@ static const char run_help[] =
 	"debuggers)\n"
 	"  --require-isolation   refuse to run with less than all layers of that\n"
 	"  --without FEATURE,... as if the host had none of these (see skiff probe); for tests\n"
+	"  --fast-path auto|off|always  patch hot call sites in guest programs and poll for their\n"
+	"                        calls: while a CPU is idle (default), never, or whenever they are "
+	"hot\n"
 	"  --trace CHANNEL,...   syscall signal sched vfs mm net skas missing, or all\n"
 	"  --trace-file FILE     where trace lines go (default: stderr)\n"
 	"  --trace-pid PID,...   only these processes or threads of the guest (default: all)\n"
@@ -512,6 +517,9 @@ static int parse_one(int c, struct run_options *o)
 		return 0;
 	case OPT_WITHOUT:
 		return host_without(optarg);
+	case OPT_FAST_PATH:
+		o->fast_path = optarg;
+		return 0;
 	case OPT_TRACE:
 		o->trace = optarg;
 		return 0;
@@ -595,6 +603,7 @@ int options_parse_run(int argc, char **argv, struct run_options *o)
 	memset(o, 0, sizeof(*o));
 	o->m.root = "/";
 	o->backend = "auto";
+	o->fast_path = "auto";
 	err = env_defaults(o);
 	if (err < 0)
 		return err;

@@ -14,6 +14,7 @@ struct restart_policy {
 struct run_options {
 	struct machine_options m;
 	const char *backend;
+	const char *fast_path;
 	const char *name;
 	bool detach, rm;
 	bool no_isolation, require_isolation; /* see isolation.h */

@@ -97,9 +97,13 @@ static void finish_in_stub(struct task *t, long ret, bool from_call)
 
 static void entry_plain(struct task *t)
 {
-	bool traced = trace_wants_calls(t) && guest_enter_stub(t) == 0;
-	long ret = traced ? traced_call(t) : entry_dispatch(t);
+	bool traced;
+	long ret;
 
+	if (t->event.hot)
+		guest_speed_up(t);
+	traced = trace_wants_calls(t) && guest_enter_stub(t) == 0;
+	ret = traced ? traced_call(t) : entry_dispatch(t);
 	if (__builtin_expect(machine_frozen, 0))
 		freeze_wait();
 	if (task_ending(t)) {

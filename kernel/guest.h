@@ -28,6 +28,7 @@ struct guest_event {
 	u64 nr, args[6]; /* CALL, TRAP */
 	u64 ip;		 /* behind the syscall instruction */
 	siginfo_t info;	 /* FAULT */
+	bool hot;	 /* CALL: guest_speed_up first would pay */
 };
 
 /* ---- called by skas/ on the event loop; the kernel runs a coroutine for the task ---- */
@@ -67,6 +68,12 @@ long guest_order(struct task *t, u64 nr, u64 a0, u64 a1, u64 a2, u64 a3, u64 a4,
 int guest_give_fd(struct task *t, int hfd);
 /* Brings a thread that is in a plain call into the stub, where orders work. Sleeps; 0 or -ESRCH. */
 int guest_enter_stub(struct task *t);
+/* Gives t's process, which has made many calls, a faster way for them, if it can have one. From a
+ * plain call; may leave t in the stub. Sleeps. */
+void guest_speed_up(struct task *t);
+/* GS base of a thread in the stub, as arch_prctl(2) sets and gets it. set: 0 or -errno; sleeps. */
+int guest_set_gs(struct task *t, u64 base);
+u64 guest_get_gs(const struct task *t);
 /* Makes the host grow the stack down to addr, as an access by the guest would. Sleeps. */
 void guest_touch(struct task *t, uaddr_t addr);
 /* FP/vector state of a thread in the stub, in the host's signal-frame xsave format. */

@@ -62,6 +62,7 @@ void os_watch_deadline(
 long os_wait_ioctl(int hfd, unsigned long request, void *arg);
 struct rusage;
 long os_wait_child(int *status, struct rusage *ru);
+bool os_attention(void); /* it has: cheap enough to ask in a loop */
 
 /* ---- helper threads: fn runs on another thread and must touch no kernel state; done runs on
  * the loop afterwards ---- */

@@ -123,15 +123,30 @@ SYSCALL_DEFINE1(personality, u32, persona)
 	return old;
 }
 
+#define ARCH_SET_GS 0x1001
+#define ARCH_GET_GS 0x1004
 #define ARCH_GET_CPUID 0x1011
 #define ARCH_SET_CPUID 0x1012
 
-/* What the host does not run natively: there is no CPUID faulting, no shadow stack, no tagging. */
+/* What the host does not run natively: the GS base, which the fast path may occupy; there is no
+ * CPUID faulting, no shadow stack, no tagging. */
 SYSCALL_DEFINE2(arch_prctl, int, op, uaddr_t, arg)
 {
-	if (op == ARCH_GET_CPUID)
+	u64 base;
+
+	switch (op) {
+	case ARCH_SET_GS:
+		return arg >= USER_ADDR_MAX ? -EPERM : guest_set_gs(current, arg);
+	case ARCH_GET_GS:
+		base = guest_get_gs(current);
+		return copy_to_user(arg, &base, sizeof(base));
+	case ARCH_GET_CPUID:
 		return 1;
-	return op == ARCH_SET_CPUID ? -ENODEV : -EINVAL;
+	case ARCH_SET_CPUID:
+		return -ENODEV;
+	default:
+		return -EINVAL;
+	}
 }
 
 static bool reboot_magic2_valid(u32 m)

@@ -86,7 +86,12 @@ static void plain_call(struct guest *g, const struct skas_call *c)
 {
 	struct guest_event ev = {.kind = GUEST_CALL, .nr = c->nr, .ip = c->ip};
 
+	if (c->nr == FAST_PARK) {
+		backend->answer(g, fast_late_park(g));
+		return;
+	}
 	memcpy(ev.args, c->args, sizeof(ev.args));
+	ev.hot = fast_note_call(g, c);
 	g->run = RUN_PLAIN;
 	kernel_guest_event(g->task, &ev);
 }
@@ -162,6 +167,7 @@ static int fetch_regs(struct guest *g, uaddr_t uc, uaddr_t info, siginfo_t *si, 
 	g->uc = uc;
 	g->regs_in_guest = g->regs;
 	cancel_fix_regs(g);
+	fast_fix_regs(g);
 	g->regs_valid = true;
 	return 0;
 }
@@ -173,6 +179,10 @@ static void stub_event(struct guest *g, enum guest_event_kind kind, const struct
 
 	if (fetch_regs(g, c->args[1], c->args[2], si, (long)c->args[0]) < 0) {
 		skas_kill_process(g->proc, "stub stack unreadable");
+		return;
+	}
+	if (kind == GUEST_FAULT && fast_fault(g, ev.info.si_signo, g->regs_in_guest.rip)) {
+		guest_leave_stub(g, 0);
 		return;
 	}
 	ev.ip = g->regs.rip;
@@ -288,6 +298,7 @@ static void hypercall(struct guest *g, const struct skas_call *c)
 		stub_event(g, GUEST_FAULT, c);
 		return;
 	case STUB_KICK:
+		g->kick_sent = false;
 		if (g->local_call) {
 			local_call_finished(g, c);
 			return;
@@ -376,6 +387,8 @@ void skas_event(const struct skas_call *c)
 		return;
 	if (calls_cancelled && cancel_event(g, c))
 		return;
+	if (g->fast && !newborn && fast_event(g, c))
+		return;
 	if (newborn)
 		born(g);
 	else if (!ip_in_stub(c->ip))
@@ -399,6 +412,10 @@ void guest_answer(struct task *t, long ret)
 {
 	struct guest *g = t->guest;
 
+	if (g->door)
+		g->answered_ns = os_clock_ns(OS_CLOCK_MONOTONIC);
+	if (g->fast && fast_answer(g, ret))
+		return;
 	g->run = RUN_NATIVE;
 	if (calls_cancelled)
 		cancel_answer(g, ret);
@@ -586,8 +603,10 @@ void guest_kick(struct task *t)
 {
 	struct guest *g = t->guest;
 
-	if (g && !g->proc->dead && g->host_tid &&
-		syscall_tgkill(g->proc->pid, g->host_tid, STUB_KICK_SIGNAL) == 0)
+	if (!g || g->proc->dead || !g->host_tid)
+		return;
+	g->kick_sent = true;
+	if (syscall_tgkill(g->proc->pid, g->host_tid, STUB_KICK_SIGNAL) == 0)
 		cancel_kick_sent(g);
 }
 

@@ -31,14 +31,14 @@ int guest_trap_all(struct task *t)
 
 	if (p->traps_all)
 		return 0;
+	p->traps_all = true; /* no call through a door begins any more */
+	fast_stop(t);
 	ret = guest_order(t, __NR_seccomp, SECCOMP_SET_MODE_FILTER,
 		SECCOMP_FILTER_FLAG_TSYNC | SECCOMP_FILTER_FLAG_TSYNC_ESRCH,
 		skas_stub_header()->trap_all, 0, 0, 0);
-	if (ret < 0)
-		return (int)ret;
 	if (t->guest->proc == p)
-		p->traps_all = true;
-	return 0;
+		p->traps_all = ret >= 0;
+	return (int)MIN(ret, 0);
 }
 
 int guest_call_is_local(u64 nr, const u64 args[6])

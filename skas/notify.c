@@ -36,6 +36,13 @@ static int install(struct sock_fprog *filter)
 
 static bool notify_receive(bool block);
 
+void notify_sync_wakeups(bool on)
+{
+	if (!host_lacks(HOST_SYNC_WAKE_UP))
+		ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS,
+			on ? SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP : 0);
+}
+
 static pid_t notify_spawn(int stub_fd, uaddr_t first_exec)
 {
 	struct sock_fprog filter;
@@ -54,8 +61,7 @@ static pid_t notify_spawn(int stub_fd, uaddr_t first_exec)
 	pid = spawn_first(&o, &listener);
 	if (pid < 0)
 		return pid;
-	if (!host_lacks(HOST_SYNC_WAKE_UP))
-		ioctl(listener, SECCOMP_IOCTL_NOTIF_SET_FLAGS, SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP);
+	notify_sync_wakeups(true);
 	os_watch_direct(notify_receive);
 	return pid;
 }
@@ -77,6 +83,8 @@ static bool notify_receive(bool block)
 
 	if (!block && !waiting(POLLIN))
 		return false;
+	if (block && spin_poll(listener))
+		return true;
 	memset(&req, 0, sizeof(req));
 	err = os_wait_ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &req);
 	if (err < 0) {

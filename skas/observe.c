@@ -238,6 +238,10 @@ static unsigned hidden_ranges(const struct guest *g, struct range *r)
 	unsigned nr = 0;
 
 	r[nr++] = (struct range){STUB_BASE, STUB_SLOT0 + STUB_SLOT_SIZE};
+	if (g->slots && g->slots->fast && g->slots->fast->doors)
+		r[nr++] = (struct range){FAST_DOORS, FAST_DOORS + FAST_NR_DOORS * DOOR_SIZE};
+	if (g->slots && g->slots->fast && g->slots->fast->code)
+		r[nr++] = (struct range){FAST_CODE, FAST_END};
 	for (const struct slot_chunk *c = g->slots ? g->slots->chunks : NULL; c; c = c->next)
 		if (c->map_len && nr < MAX_HIDDEN)
 			r[nr++] = (struct range){c->map, c->map + c->map_len};
@@ -402,6 +406,21 @@ int guest_for_each_vma_usage(struct task *t,
 		ret = visible_parts(v, hidden, nr, usage_part, &w);
 	free(text);
 	return ret;
+}
+
+int guest_poke(const struct guest *g, uaddr_t dst, const void *src, size_t len)
+{
+	char path[32];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/mem", guest_mem_pid(g));
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -EFAULT;
+	n = pwrite(fd, src, len, (off_t)dst);
+	close(fd);
+	return n == (ssize_t)len ? 0 : -EFAULT;
 }
 
 /* The memory file of t's process, for an access to [addr, addr + len) outside the stub; -EFAULT. */

@@ -44,6 +44,7 @@ void slot_space_put(struct slot_space *s)
 
 	if (!s || --s->refs)
 		return;
+	fast_space_free(s->fast);
 	for (c = s->chunks; c; c = next) {
 		next = c->next;
 		free(c);
@@ -80,6 +81,11 @@ struct slot_space *slot_space_copy(const struct slot_space *s, uaddr_t keep)
 		d->next = NULL;
 		*tail = d;
 		tail = &d->next;
+	}
+	n->fast = fast_space_fork(s->fast);
+	if (s->fast && !n->fast) {
+		slot_space_put(n);
+		return NULL;
 	}
 	return n;
 }
@@ -198,6 +204,7 @@ static void guest_destroy(struct guest *g)
 	guest_untrack(g);
 	guest_hw_release(g);
 	list_del(&g->proc_link);
+	fast_door_free(g);
 	slot_free(g->slots, g->slot);
 	slot_space_put(g->slots);
 	free(g);
@@ -216,6 +223,7 @@ void guest_release(struct task *t)
 		return;
 	t->guest = NULL;
 	g->task = NULL;
+	spin_forget(g);
 	if (g->exited || g->proc->dead || g->run == RUN_UNBORN) {
 		guest_destroy(g);
 		return;
@@ -330,6 +338,17 @@ int guest_boot(struct task *t)
 	return 0;
 }
 
+/* What the stub of a new thread or process finds in its slot, from token on. */
+struct birth {
+	u64 token, set_gs, gs;
+};
+
+static void birth_fill(struct birth *b, const struct guest *parent, struct guest *child)
+{
+	*b = (struct birth){.token = child->token};
+	b->set_gs = fast_child_gs(parent, child, &b->gs);
+}
+
 /* The frame a new thread returns through: the parent's state with the child's registers. */
 static int write_start_frame(struct task *parent, struct guest *child, uaddr_t slot)
 {
@@ -344,9 +363,12 @@ static int write_start_frame(struct task *parent, struct guest *child, uaddr_t s
 	uc.mc.fpstate = fp_len ? slot + STUB_SLOT_FPSTATE : 0;
 	child->uc = slot + STUB_SLOT_FRAME;
 	child->regs = uc.mc;
+	struct birth birth;
+
+	birth_fill(&birth, parent->guest, child);
 	struct guest_piece piece[] = {
 		{child->uc, &uc, sizeof(uc)},
-		{slot + offsetof(struct stub_slot, token), &child->token, sizeof(child->token)},
+		{slot + offsetof(struct stub_slot, token), &birth, sizeof(birth)},
 		{slot + STUB_SLOT_FPSTATE, fp, (size_t)fp_len},
 	};
 
@@ -422,10 +444,15 @@ static struct guest *clone_prepare(
 static int clone_arm(struct task *parent, struct guest *cg, const struct guest_clone *c)
 {
 	uaddr_t token = parent->guest->slot + offsetof(struct stub_slot, token);
+	struct birth birth;
 	int err;
 
-	if (!(c->flags & CLONE_VM))
-		return guest_write(parent, token, &cg->token, sizeof(cg->token));
+	if (!(c->flags & CLONE_VM)) {
+		birth_fill(&birth, parent->guest, cg);
+		return guest_write(parent, token, &birth, sizeof(birth));
+	}
+	if (c->flags & CLONE_THREAD)
+		fast_door_alloc(cg);
 	err = write_start_frame(parent, cg, cg->slot);
 	cg->regs_in_guest = cg->regs;
 	return err;
@@ -573,6 +600,10 @@ int guest_exec(struct task *t, struct guest_image *img, bool verify)
 	}
 	if (verify && !fresh_image(g, old_stack))
 		skas_kill_process(g->proc, "forged start of an image");
+	fast_door_free(g);
+	g->fast = FAST_NONE;
+	g->own_gs = false;
+	g->gs = 0;
 	slot_free(g->slots, old_slot);
 	slot_space_put(g->slots);
 	slot_space_put(g->proc->slots);

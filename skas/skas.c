@@ -1,6 +1,7 @@
 /*
  * Start of skas/: the sealed memfd with the stub, and the choice of a backend.
  */
+#include "skas/fastpath.h"
 #include "skas/home.h"
 #include "skas/host.h"
 #include "skas/skas.h"
@@ -122,6 +123,7 @@ int skas_init(const char *name, char *why, size_t size)
 		return -ENOSYS;
 	}
 	home_init();
+	fast_init();
 	skas_stub_fd = stub_file();
 	if (skas_stub_fd < 0)
 		snprintf(why, size, "cannot create a file for the stub: %s (see: skiff probe)",

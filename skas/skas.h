@@ -10,6 +10,7 @@
 #include "kernel/os.h"
 #include "kernel/task.h"
 #include "skas/backend.h"
+#include "skas/fastpath.h"
 #include "skas/stub/stub_abi.h"
 
 /* The stub slots of one address space, shared by every host process that shares it. */
@@ -24,6 +25,7 @@ struct slot_chunk {
 struct slot_space {
 	unsigned refs;
 	struct slot_chunk *chunks;
+	struct fast_space *fast; /* NULL: no fast path yet */
 };
 
 /* One host process: a thread group of the host, child of skiff. */
@@ -94,6 +96,19 @@ struct guest {
 	long late_result;
 	u64 late_ip, late_nr;
 	bool local_call; /* guest_call_local waits for STUB_FAULT or STUB_KICK */
+	bool kick_sent;	 /* and its STUB_KICK not seen yet */
+
+	/* the fast path */
+	struct door *door; /* our mapping; NULL: none */
+	enum fast_call fast;
+	bool parked;	 /* BUSY, and stopped in FAST_PARK */
+	bool kick_again; /* its kick came while BUSY and has been put off */
+	long fast_result;
+	bool own_gs; /* the guest has set its GS base, so there is no door */
+	u64 gs;	     /* GS base as the guest sees it */
+	bool polled; /* spin.c */
+	unsigned run_length;
+	u64 answered_ns, last_call_ns;
 };
 
 extern int skas_stub_fd; /* sealed memfd */
@@ -126,6 +141,9 @@ void guest_leave_stub(struct guest *g, long answer);
 int syscall_tgkill(pid_t tgid, pid_t tid, int sig);
 void skas_kill_process(struct host_process *p, const char *why);
 
+/* observe.c: writes into g's memory whatever its protection, the stub's too. 0 or -EFAULT. */
+int guest_poke(const struct guest *g, uaddr_t dst, const void *src, size_t len);
+
 /* observe.c: where the host says g's stack starts, if its thread is alone in its process; else 0.
  */
 u64 guest_lone_stack(const struct guest *g, bool alone);
@@ -152,6 +170,8 @@ pid_t guest_mem_pid(const struct guest *g);
 
 /* filter.c */
 struct sock_fprog;
+/* Does the call stop guest code as a plain call, whatever its arguments, and return? */
+bool filter_is_plain(u64 nr);
 /* intercept: the SECCOMP_RET_* value with which the backend sees a call */
 int filter_build(struct sock_fprog *prog, u32 intercept);
 /* What that program says of a call: a SECCOMP_RET_* value. */

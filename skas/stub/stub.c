@@ -75,6 +75,13 @@ static void die_with_kernel(void)
 	call6(NR_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0, 0);
 }
 
+/* The fast path is entered through the GS base, which a child would share with its parent. */
+static void own_gs(const struct stub_slot *slot)
+{
+	if (slot->set_gs)
+		__asm__ volatile("wrgsbase %0" : : "r"(slot->gs));
+}
+
 /* The slot whose stack we are on. */
 static inline struct stub_slot *this_slot(void)
 {
@@ -105,8 +112,10 @@ static void serve(unsigned long event, unsigned long uc, unsigned long info)
 			res = stub_order(o);
 			if (done == 0)
 				first = res;
-			if (o->nr == NR_clone && res == 0)
+			if (o->nr == NR_clone && res == 0) {
 				die_with_kernel();
+				own_gs(slot);
+			}
 			if ((unsigned long)res > -4096ul && !final)
 				break;
 		}
@@ -155,5 +164,6 @@ void stub_thread(void)
 	unsigned long slot = (unsigned long)this_slot();
 
 	die_with_kernel();
+	own_gs((const struct stub_slot *)slot);
 	serve(STUB_START, slot + STUB_SLOT_FRAME, 0);
 }

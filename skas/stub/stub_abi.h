@@ -45,9 +45,10 @@ struct stub_order {
 
 struct stub_slot {
 	struct stub_order orders[STUB_MAX_ORDERS];
-	unsigned long token; /* identifies a new thread or process in its first hypercall */
+	unsigned long token;	  /* identifies a new thread or process in its first hypercall */
+	unsigned long set_gs, gs; /* it shall have this GS base, if set_gs */
 };
-_Static_assert(sizeof(struct stub_slot) <= STUB_SLOT_FRAME, "order block fits");
+_Static_assert(sizeof(struct stub_slot) < STUB_SLOT_FRAME, "order block fits, and a word stays 0");
 #endif
 
 #endif

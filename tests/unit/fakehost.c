@@ -463,6 +463,12 @@ bool guest_traps_all(const struct task *t)
 }
 
 MISSING(int, guest_enter_stub, struct task *t)
+MISSING(int, guest_set_gs, struct task *t, u64 base)
+MISSING(u64, guest_get_gs, const struct task *t)
+void guest_speed_up(struct task *t)
+{
+}
+
 MISSING(ssize_t, guest_fpstate_get, struct task *t, void *buf, size_t size)
 MISSING(int, guest_fpstate_set, struct task *t, const void *buf, size_t size)
 MISSING(int, guest_write_frame, struct task *t, uaddr_t dst, const void *src, size_t len,
