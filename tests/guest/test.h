@@ -5,7 +5,7 @@
  * must pass on the host before its result in the guest means anything. Nothing here sleeps to
  * synchronise. Markers read by the runner, each alone in a comment: "link: pthread", "link:
  * static", "run: root" (the host pass needs root), "run: guest-only" (no host pass), "run:
- * trap-all" (a second guest pass, no call native).
+ * trap-all" (a second guest pass, no call native), "run: fast-path" (one with it for every call).
  */
 #ifndef TESTS_GUEST_TEST_H
 #define TESTS_GUEST_TEST_H
