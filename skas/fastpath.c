@@ -187,12 +187,18 @@ static bool alone(const struct guest *g)
 	return slots == 1;
 }
 
+/* Somebody sees, and may change, every call of the thread. */
+static bool watched(const struct guest *g)
+{
+	return g->proc->traps_all || g->task->seccomp_mode || task_traced(g->task);
+}
+
 bool fast_note_call(struct guest *g, const struct skas_call *c)
 {
 	struct fast_space *f = fast_space_of(g);
 	u32 calls;
 
-	if (!fast_mode || g->own_gs || task_traced(g->task) || (f && f->refused))
+	if (!fast_mode || g->own_gs || watched(g) || (f && f->refused))
 		return false;
 	calls = count_call(g, c);
 	if (!g->door)
@@ -318,8 +324,7 @@ void fast_stop(struct task *t)
 static bool servable(const struct guest *g, u64 nr)
 {
 	return g->task && !g->proc->dead && !g->exited && g->run == RUN_NATIVE && !g->fast &&
-	       !g->task->coro && !task_ending(g->task) && !g->proc->traps_all &&
-	       !task_traced(g->task) && filter_is_plain(nr);
+	       !g->task->coro && !task_ending(g->task) && !watched(g) && filter_is_plain(nr);
 }
 
 bool fast_serve(struct guest *g)
