@@ -15,13 +15,20 @@ int guest_bases_get(struct task *t, u64 base[2])
 		{__NR_arch_prctl, {ARCH_GET_GS, scratch + sizeof(u64)}}};
 	long err = guest_orders(t, o, 2);
 
-	return err < 0 ? (int)err : guest_read(t, base, scratch, 2 * sizeof(u64));
+	if (err < 0)
+		return (int)err;
+	if (guest_read(t, base, scratch, 2 * sizeof(u64)) < 0)
+		return -EFAULT;
+	if (g->slots->fast && !g->own_gs) /* there is the door */
+		base[1] = g->gs;
+	return 0;
 }
 
 int guest_bases_set(struct task *t, const u64 base[2])
 {
-	struct guest_order o[2] = {{__NR_arch_prctl, {ARCH_SET_FS, base[0]}},
-		{__NR_arch_prctl, {ARCH_SET_GS, base[1]}}};
+	long err = guest_order(t, __NR_arch_prctl, ARCH_SET_FS, base[0], 0, 0, 0, 0);
 
-	return (int)guest_orders(t, o, 2);
+	if (err < 0)
+		return (int)err;
+	return base[1] == guest_get_gs(t) ? 0 : guest_set_gs(t, base[1]);
 }
