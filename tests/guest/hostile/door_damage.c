@@ -12,7 +12,7 @@
 
 static void hot(void)
 {
-	for (int i = 0; i < 1000; i++)
+	for (int i = 0; i < 400; i++)
 		syscall(SYS_getppid);
 }
 
@@ -112,7 +112,7 @@ static void forge(void)
 				continue;
 			}
 			hot();
-			for (int turn = 0; turn < 50; turn++) {
+			for (int turn = 0; turn < 10; turn++) {
 				volatile unsigned long *door = (unsigned long *)DOORS;
 
 				door[1] = (unsigned long)calls[i];
@@ -127,7 +127,7 @@ static void forge(void)
 
 static void jump_anywhere(void)
 {
-	for (unsigned long to = CODE; to < CODE + 0x200; to += 3) {
+	for (unsigned long to = CODE; to < CODE + 0x200; to += 7) {
 		pid_t pid = test_fork();
 
 		if (pid == 0) {
@@ -147,13 +147,13 @@ static void jump_anywhere(void)
 /* Killed at any moment, most likely while a call is under way. */
 static void killed(void)
 {
-	for (int i = 0; i < 60; i++) {
+	for (int i = 0; i < 20; i++) {
 		pid_t pid = test_fork();
 
 		if (pid == 0)
 			for (;;)
 				hot();
-		for (int k = 0; k < i * 40; k++)
+		for (int k = 0; k < i * 120; k++)
 			syscall(SYS_getppid);
 		SYS(kill(pid, SIGKILL));
 		CHECK_KILLED(pid, SIGKILL);

@@ -121,14 +121,14 @@ static void signals_in_between(void)
 	SYS(sigaltstack(&ss, NULL));
 	SYS(sigaction(SIGALRM, &sa, NULL));
 	SYS(setitimer(ITIMER_REAL, &every, NULL));
-	for (int i = 0; i < 20000; i++) {
+	for (int i = 0; i < 4000; i++) {
 		CHECK_EQ(syscall(SYS_getppid), parent);
 		if (i % 8)
 			continue;
 		CHECK_EQ(write(pipes[1], &c, 1), 1);
 		CHECK_EQ(read(pipes[0], &c, 1), 1);
 	}
-	registers_survive(5000);
+	registers_survive(1500);
 	while (nr_signals < 10)
 		registers_survive(100);
 	SYS(setitimer(ITIMER_REAL, &none, NULL));
@@ -178,7 +178,7 @@ static void *thread_main(void *arg)
 {
 	pid_t tid = (pid_t)syscall(SYS_gettid), pid = getpid();
 
-	for (int i = 0; i < 3000; i++) {
+	for (int i = 0; i < 600; i++) {
 		CHECK_EQ(syscall(SYS_gettid), tid);
 		CHECK_EQ(syscall(SYS_getpid), pid);
 	}
@@ -189,7 +189,7 @@ static void threads(void)
 {
 	pthread_t t[4];
 
-	for (int round = 0; round < 10; round++) {
+	for (int round = 0; round < 4; round++) {
 		for (int i = 0; i < 4; i++)
 			CHECK_EQ(pthread_create(&t[i], NULL, thread_main, NULL), 0);
 		for (int i = 0; i < 4; i++)
@@ -199,7 +199,7 @@ static void threads(void)
 
 static void children(void)
 {
-	for (volatile int i = 0; i < 30; i++) {
+	for (volatile int i = 0; i < 15; i++) {
 		pid_t pid = i & 1 ? vfork() : test_fork();
 
 		CHECK(pid >= 0);
@@ -219,11 +219,11 @@ static void children(void)
 
 int main(void)
 {
-	registers_survive(5000);
+	registers_survive(1500);
 	signals_in_between();
 	interrupted_reads();
 	threads();
 	children();
-	registers_survive(2000);
+	registers_survive(500);
 	return 0;
 }
