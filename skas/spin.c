@@ -17,9 +17,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#define GAP_NS 20000	  /* between an answer and the next call of a run */
-#define PATIENCE_NS 30000 /* without a call: sleep */
-#define LOOK_NS 1000000	  /* how often the load is looked at meanwhile */
+#define GAP_NS 20000	   /* between an answer and the next call of a run */
+#define PATIENCE_NS 150000 /* without a call: sleep; a wake-up on another CPU alone takes 30 us */
+#define LOOK_NS 1000000	   /* how often the load is looked at meanwhile */
 #define RUN_MIN 16u
 #define RUN_MAX 4096u
 #define REST_MIN_NS 1000000ull /* after the CPUs were wanted */
