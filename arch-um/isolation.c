@@ -43,6 +43,7 @@ static struct {
 } allowed[ALLOWED_MAX];
 static unsigned nr_allowed;
 static char summary[128] = "none";
+static bool files_confined;
 
 static u64 scopes = SCOPE_ABSTRACT | SCOPE_SIGNAL;
 
@@ -66,6 +67,11 @@ static void isolation_note(const char *layer)
 	if (!strcmp(summary, "none"))
 		len = 0;
 	snprintf(summary + len, sizeof(summary) - len, "%s%s", len ? ", " : "", layer);
+}
+
+bool isolation_confines_files(void)
+{
+	return files_confined;
 }
 
 const char *isolation_summary(void)
@@ -186,6 +192,7 @@ static int confine_files(const struct run_options *o)
 		err = -errno;
 	close(ruleset);
 	snprintf(layer, sizeof(layer), "files (Landlock %d)", abi);
+	files_confined = !err;
 	if (!err)
 		isolation_note(layer);
 	return err;
@@ -202,6 +209,7 @@ int isolation_start(const struct run_options *o)
 	err = lower_privilege();
 	if (!err)
 		isolation_note("privilege");
+	files_confined = again;
 	if (again)
 		isolation_note("files");
 	else if (!err)

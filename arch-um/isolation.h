@@ -26,7 +26,8 @@ int isolation_calls(const struct run_options *o);
 /* A machine that may be started anew executes skiff again, so its calls are not confined. */
 bool isolation_wants_calls(const struct run_options *o);
 const char *isolation_summary(
-	void);		       /* for skiff inspect: the layers that are, or will be, active */
-bool isolation_may_exec(void); /* may this process still execute a program? */
+	void); /* for skiff inspect: the layers that are, or will be, active */
+bool isolation_confines_files(void); /* directories that were not given cannot be reached */
+bool isolation_may_exec(void);	     /* may this process still execute a program? */
 
 #endif

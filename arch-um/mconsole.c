@@ -134,7 +134,9 @@ static int add_volume(struct outside_job *j)
 
 static void cmd_config(const char *arg)
 {
-	if (!strncmp(arg, "vol=", 4))
+	if (isolation_confines_files())
+		reply(1, "a confined machine reaches no further directories (--isolation none)");
+	else if (!strncmp(arg, "vol=", 4))
 		start_job(add_volume, arg + 4);
 	else
 		reply(1, "config: only vol=HOST:GUEST[:ro]");
