@@ -200,13 +200,13 @@ static bool ptrace_receive(bool block)
  * else; guest processes are allowed to take from it, one descriptor each time, as ordered.
  */
 
-static void donate(void)
+static void donate(pid_t parent)
 {
 	u64 all = ~0ull;
 
 	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, 8);
-	syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	syscall(SYS_prctl, PR_SET_PTRACER, syscall(SYS_getppid), 0, 0, 0); /* and its descendants */
+	spawn_die_with(parent);
+	syscall(SYS_prctl, PR_SET_PTRACER, parent, 0, 0, 0); /* and its descendants */
 	spawn_drop_privilege();
 	eventfd_write(donor_event, 1);
 	for (;;)
@@ -215,6 +215,8 @@ static void donate(void)
 
 static int donor_start(void)
 {
+	pid_t self = getpid();
+
 	if (donor)
 		return 0;
 	if (donor_event < 0)
@@ -223,7 +225,7 @@ static int donor_start(void)
 		return -errno;
 	donor = (pid_t)syscall(SYS_clone, CLONE_FILES, 0, 0, 0, 0);
 	if (donor == 0)
-		donate();
+		donate(self);
 	if (donor > 0)
 		return 0;
 	donor = 0;

@@ -21,6 +21,7 @@
 
 struct spawn {
 	struct spawn_options o;
+	pid_t parent;
 	volatile int go;     /* the child may begin; a futex word */
 	volatile int report; /* 0 until known, else result + 1 or -errno; a futex word */
 };
@@ -35,6 +36,13 @@ static void await(volatile int *word)
 {
 	while (*word == 0)
 		syscall(SYS_futex, word, FUTEX_WAIT, 0, NULL, NULL, 0);
+}
+
+void spawn_die_with(pid_t parent)
+{
+	syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	if (syscall(SYS_getppid) != parent)
+		syscall(SYS_exit_group, 1);
 }
 
 void spawn_drop_privilege(void)
@@ -54,9 +62,9 @@ static int spawn_child(void *arg)
 	int ret;
 
 	/* Plain system calls only: errno and libc state are shared with the parent. */
+	spawn_die_with(s->parent);
 	await(&s->go);
 	syscall(SYS_rt_sigprocmask, SIG_SETMASK, &none, NULL, 8);
-	syscall(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 	syscall(SYS_setsid);
 	spawn_drop_privilege();
 	if (syscall(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
@@ -90,7 +98,7 @@ pid_t spawn_first(const struct spawn_options *o, int *result)
 
 	if (err < 0)
 		return err;
-	s = (struct spawn){.o = *o}; /* outlives us, as the child does */
+	s = (struct spawn){.o = *o, .parent = getpid()}; /* outlives us, as the child does */
 	/* Untraced: a debugger of skiff would take its breakpoints out of the memory we share. */
 	pid = clone(spawn_child, stack + sizeof(stack),
 		CLONE_VM | CLONE_FILES | CLONE_UNTRACED | SIGCHLD, &s);

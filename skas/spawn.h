@@ -23,6 +23,9 @@ struct spawn_options {
 
 /* The pid, and what install returned; or -errno and no process is left. */
 pid_t spawn_first(const struct spawn_options *o, int *result);
+/* The calling process, a child of parent, ends with it, also if it has ended by now. Nothing but
+ * system calls. */
+void spawn_die_with(pid_t parent);
 /* Gives up every capability for good. Nothing but system calls. */
 void spawn_drop_privilege(void);
 

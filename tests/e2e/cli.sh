@@ -60,6 +60,8 @@ mistake "CMD not found" 127 'no-such-command' "${run[@]}" -- no-such-command
 mistake "CMD path not found" 127 '/no/such/command' "${run[@]}" -- /no/such/command
 mistake "CMD is a directory" 126 '/etc' "${run[@]}" -- /etc
 mistake "CMD not executable" 126 '/etc/passwd' "${run[@]}" -- /etc/passwd
+# An early end, many times over: whatever was being started holds no stream open.
+expect_eq "forty early ends" 40 "$(for _ in $(seq 40); do timeout 20 "${run[@]}" -- /etc/passwd 2>&1; done | grep -c passwd)"
 mistake "missing -w" 125 '/no/such/dir' "${run[@]}" -w /no/such/dir -- true
 
 printf 'just text\n' >"$SCRATCH/text"
