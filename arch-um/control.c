@@ -7,7 +7,6 @@
 
 #include "arch-um/hub.h"
 #include "arch-um/lifecycle.h"
-#include "kernel/dmesg.h"
 #include "kernel/init.h"
 #include "kernel/lib/list.h"
 #include "kernel/os.h"

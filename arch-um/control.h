@@ -8,7 +8,7 @@
  *   'S' PID    exec: the process runs
  *   'X' STATUS[ TEXT]   exec: it has ended, as a shell reports it; TEXT: why it never ran
  * Verbs:
- *   info, tasks, pause, resume, signal N, stop, end, dmesg, attach ROWS COLS (one descriptor: a
+ *   info, tasks, pause, resume, signal N, stop, end, attach (one descriptor: a
  *   stream socket), resize ROWS COLS (of that terminal, or of the exec on this connection),
  *   exec WORD... : user=UID:GID cwd=DIR tty=ROWSxCOLS env=K=V... arg=A... (three descriptors; with
  *   tty one: a stream socket), kill N (the exec on this connection)
