@@ -145,6 +145,12 @@ static int splice_pos(struct file *f, uaddr_t uoff, u64 *tmp, u64 **pos)
 	return 0;
 }
 
+/* Files of no type (event counters, epoll and so on) and directories have no data to move. */
+static bool has_data(const struct file *f)
+{
+	return !S_ISDIR(f->inode->mode) && (f->inode->mode & S_IFMT);
+}
+
 static long do_splice(
 	struct file *in, uaddr_t off_in, struct file *out, uaddr_t off_out, size_t len, u32 flags)
 {
@@ -153,7 +159,7 @@ static long do_splice(
 
 	if (!FMODE_CAN_READ(in) || !FMODE_CAN_WRITE(out))
 		return -EBADF;
-	if (!pipe_of(in) && !pipe_of(out))
+	if ((!pipe_of(in) && !pipe_of(out)) || !has_data(in) || !has_data(out))
 		return -EINVAL;
 	if (!pipe_of(out) && out->flags & O_APPEND)
 		return -EINVAL;

@@ -67,6 +67,8 @@ static long attach(pid_t pid, bool seize, u64 addr, u64 options)
 		return -ESRCH;
 	if (t->tg == current->tg || !trace_may_access(t, TRACE_ATTACH_REAL))
 		return -EPERM;
+	if (!t->guest) /* a thread of the kernel: the init of --init */
+		return -EPERM;
 	if (task_traced(t) || task_ending(t))
 		return -EPERM;
 	err = trace_attach(t, current, seize, seize ? (u32)options : 0);

@@ -157,16 +157,30 @@ int guest_usage(struct task *t, bool whole_process, struct guest_usage *u)
 	return 0;
 }
 
+/* Does the thread, asleep on the host, wait in a call of its own? Else for the kernel, which is to
+ * answer it: then it runs, as the guest sees it. */
+static bool in_local_call(struct guest *g)
+{
+	unsigned long long nr, a[6];
+	char buf[256];
+
+	if (proc_read(g, true, "syscall", buf, sizeof(buf)) < 0 ||
+		sscanf(buf, "%llu %llx %llx %llx %llx %llx %llx", &nr, &a[0], &a[1], &a[2], &a[3],
+			&a[4], &a[5]) != 7)
+		return false;
+	return guest_call_is_local(nr, (u64[]){a[0], a[1], a[2], a[3], a[4], a[5]}) > 0;
+}
+
 char guest_state(struct task *t)
 {
 	char buf[512], *p;
 
 	if (proc_read(t->guest, true, "stat", buf, sizeof(buf)) < 0)
-		return 'S';
+		return 'R'; /* it comes or goes */
 	p = strrchr(buf, ')');
 	if (!p || !p[1])
-		return 'S';
-	return p[2] == 'R' || p[2] == 'D' ? p[2] : 'S';
+		return 'R';
+	return p[2] == 'D' || (p[2] == 'S' && in_local_call(t->guest)) ? p[2] : 'R';
 }
 
 int guest_mem(struct task *t, struct guest_mem *m)
