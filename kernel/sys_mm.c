@@ -1,7 +1,8 @@
 /*
- * Memory calls that are not native: brk, file mappings, and the locking calls, all carried out by
- * orders to the caller's stub. The mappings themselves belong to the host; the kernel hands over a
- * descriptor of the file behind them and remembers only the heap. brk(2), mmap(2).
+ * Memory calls that are not native: brk, file mappings, the locking calls, and whatever names an
+ * address as low as the stub's; carried out by orders to the caller's stub. The mappings themselves
+ * belong to the host; the kernel hands over a descriptor of the file behind them and remembers only
+ * the heap. brk(2), mmap(2).
  */
 #include "kernel/sys_mm.h"
 
@@ -28,6 +29,94 @@ static int brk_resize(struct task *t, uaddr_t from, uaddr_t to)
 	return ret < 0 ? (int)ret : 0;
 }
 
+/* ---- below GUEST_RESERVED_END: the guest has nothing there, and gets nothing there ---- */
+
+static bool is_low(uaddr_t addr)
+{
+	return addr < GUEST_RESERVED_END;
+}
+
+/* Where a mapping may go: as by vm.mmap_min_addr, a fixed place must not be low, a hint is moved.
+ */
+static int check_place(u64 *addr, bool fixed)
+{
+	if (!is_low(*addr))
+		return 0;
+	if (fixed)
+		return -EPERM;
+	*addr = 0;
+	return 0;
+}
+
+/* Of the len > 0 bytes from a low address: where those end that are not low. */
+static uaddr_t high_end(uaddr_t addr, u64 len)
+{
+	uaddr_t end = ALIGN_UP(addr + len, PAGE_SIZE);
+
+	return MAX(end, (uaddr_t)GUEST_RESERVED_END);
+}
+
+static bool range_valid(uaddr_t addr, u64 len)
+{
+	return !(addr & (PAGE_SIZE - 1)) && len <= USER_ADDR_MAX - GUEST_RESERVED_END;
+}
+
+SYSCALL_DEFINE2(munmap, uaddr_t, addr, u64, len)
+{
+	uaddr_t end = high_end(addr, len);
+
+	if (!is_low(addr) || !range_valid(addr, len) || !len)
+		return -EINVAL;
+	if (end == GUEST_RESERVED_END)
+		return 0;
+	return guest_order(
+		current, __NR_munmap, GUEST_RESERVED_END, end - GUEST_RESERVED_END, 0, 0, 0, 0);
+}
+
+static long protect_low(uaddr_t addr, u64 len)
+{
+	if (!is_low(addr) || addr & (PAGE_SIZE - 1))
+		return -EINVAL;
+	return len ? -ENOMEM : 0;
+}
+
+SYSCALL_DEFINE2(mprotect, uaddr_t, addr, u64, len)
+{
+	return protect_low(addr, len);
+}
+
+SYSCALL_DEFINE2(pkey_mprotect, uaddr_t, addr, u64, len)
+{
+	return protect_low(addr, len);
+}
+
+SYSCALL_DEFINE3(madvise, uaddr_t, addr, u64, len, int, advice)
+{
+	uaddr_t end = high_end(addr, len);
+	long ret = 0;
+
+	if (!is_low(addr) || !range_valid(addr, len))
+		return -EINVAL;
+	if (end > GUEST_RESERVED_END)
+		ret = guest_order(current, __NR_madvise, GUEST_RESERVED_END,
+			end - GUEST_RESERVED_END, (u64)advice, 0, 0, 0);
+	return ret < 0 || !len ? ret : -ENOMEM;
+}
+
+SYSCALL_DEFINE5(mremap, uaddr_t, addr, u64, len, u64, new_len, u64, flags, u64, new_addr)
+{
+	int err;
+
+	if ((addr | new_addr) & (PAGE_SIZE - 1))
+		return -EINVAL;
+	err = check_place(&new_addr, flags & MREMAP_FIXED);
+	if (err < 0 || is_low(addr))
+		return err < 0 ? err : -EFAULT;
+	return guest_order(current, __NR_mremap, addr, len, new_len, flags, new_addr, 0);
+}
+
+/* ---- the heap ---- */
+
 /* Never fails: the result is the break in force. */
 SYSCALL_DEFINE1(brk, uaddr_t, addr)
 {
@@ -44,6 +133,8 @@ SYSCALL_DEFINE1(brk, uaddr_t, addr)
 		mm->brk = addr;
 	return (long)mm->brk;
 }
+
+/* ---- mappings ---- */
 
 static int check_file_map(const struct file *f, u64 prot, u64 flags)
 {
@@ -116,6 +207,8 @@ static long map_file(struct file *f, u64 addr, u64 len, u64 prot, u64 flags, u64
 	long ret;
 	int hfd;
 
+	if (err == 0)
+		err = check_place(&args[0], flags & (MAP_FIXED | MAP_FIXED_NOREPLACE));
 	if (err < 0)
 		return err;
 	if (!f->ops->mmap_hfd)
@@ -137,6 +230,18 @@ static long map_file(struct file *f, u64 addr, u64 len, u64 prot, u64 flags, u64
 	return ret;
 }
 
+/* Only huge pages come here, and low addresses. */
+static long map_anonymous(u64 addr, u64 len, u64 prot, u64 flags)
+{
+	int err = check_place(&addr, flags & (MAP_FIXED | MAP_FIXED_NOREPLACE));
+
+	if (err < 0)
+		return err;
+	if (flags & MAP_HUGETLB)
+		return -ENOMEM; /* the pool is empty */
+	return guest_order(current, __NR_mmap, addr, len, prot, flags, (u64)-1, 0);
+}
+
 SYSCALL_DEFINE6(mmap, u64, addr, u64, len, u64, prot, u64, flags, int, fd, u64, off)
 {
 	struct file *f;
@@ -145,7 +250,7 @@ SYSCALL_DEFINE6(mmap, u64, addr, u64, len, u64, prot, u64, flags, int, fd, u64, 
 	if (off & (PAGE_SIZE - 1))
 		return -EINVAL;
 	if (flags & MAP_ANONYMOUS)
-		return -ENOMEM; /* only huge pages come here, and the pool is empty */
+		return map_anonymous(addr, len, prot, flags);
 	f = fd_file_raw(fd);
 	if (!f)
 		return -EBADF;

@@ -19,6 +19,9 @@ enum action {
 	ACT_KILL,
 	ACT_ENOSYS,
 	ACT_MMAP,	/* anonymous memory natively, files trapped */
+	ACT_MMAP_ORDER, /* anything but over the stub */
+	ACT_RANGE,	/* not where the stub lives, as all of the following */
+	ACT_MREMAP,
 	ACT_FUTEX,	/* all but priority inheritance */
 	ACT_CLOCK,	/* static clocks only: dynamic ones name host processes */
 	ACT_MADVISE,	/* not the advices that need privilege */
@@ -38,15 +41,15 @@ struct rule {
 static const struct rule guest_rules[] = {
 	{__NR_mmap, ACT_MMAP},
 	{__NR_mprotect,
-		ACT_ALLOW}, /* own mappings; a file's are limited by its descriptor's mode */
-	{__NR_munmap, ACT_ALLOW}, {__NR_brk, ACT_TRAP}, {__NR_rt_sigreturn, ACT_TRAP},
+		ACT_RANGE}, /* own mappings; a file's are limited by its descriptor's mode */
+	{__NR_munmap, ACT_RANGE}, {__NR_brk, ACT_TRAP}, {__NR_rt_sigreturn, ACT_TRAP},
 	/* Calls that often end in a handler of the caller: from the stub its frame can be built at
 	 * once, where a plain call would have to be kicked into the stub first. */
 	{__NR_pause, ACT_TRAP}, {__NR_kill, ACT_TRAP}, {__NR_tkill, ACT_TRAP},
 	{__NR_tgkill, ACT_TRAP}, {__NR_rt_sigqueueinfo, ACT_TRAP},
 	{__NR_rt_tgsigqueueinfo, ACT_TRAP}, {__NR_rt_sigsuspend, ACT_TRAP}, {__NR_shmat, ACT_TRAP},
 	{__NR_shmdt, ACT_TRAP}, /* the stub maps and unmaps */
-	{__NR_sched_yield, ACT_ALLOW}, {__NR_mremap, ACT_ALLOW}, {__NR_mincore, ACT_ALLOW},
+	{__NR_sched_yield, ACT_ALLOW}, {__NR_mremap, ACT_MREMAP}, {__NR_mincore, ACT_ALLOW},
 	{__NR_madvise, ACT_MADVISE}, {__NR_clone, ACT_TRAP}, {__NR_fork, ACT_TRAP},
 	{__NR_vfork, ACT_TRAP}, {__NR_execve, ACT_TRAP},
 	{__NR_gettimeofday, ACT_ALLOW}, /* reads a clock */
@@ -60,7 +63,7 @@ static const struct rule guest_rules[] = {
 	{__NR_membarrier, ACT_ALLOW}, /* orders memory accesses; reveals nothing */
 	{__NR_mlock2, ACT_TRAP}, {__NR_mlock, ACT_TRAP}, {__NR_munlock, ACT_TRAP},
 	{__NR_mlockall, ACT_TRAP}, {__NR_munlockall, ACT_TRAP}, {__NR_msync, ACT_TRAP},
-	{__NR_pkey_mprotect, ACT_ALLOW}, /* as mprotect */
+	{__NR_pkey_mprotect, ACT_RANGE}, /* as mprotect */
 	{__NR_pkey_alloc, ACT_ALLOW},	 /* a register of the caller */
 	{__NR_pkey_free, ACT_ALLOW},
 	{__NR_rseq, ACT_ALLOW}, /* a word of the caller's memory that the host keeps current */
@@ -76,12 +79,12 @@ static const struct rule guest_rules[] = {
 static const struct rule stub_rules[] = {
 	/* orders */
 	{__NR_close, ACT_ALLOW},
-	{__NR_mmap, ACT_ALLOW},
-	{__NR_mprotect, ACT_ALLOW},
-	{__NR_munmap, ACT_ALLOW},
+	{__NR_mmap, ACT_MMAP_ORDER},
+	{__NR_mprotect, ACT_RANGE},
+	{__NR_munmap, ACT_RANGE},
 	{__NR_rt_sigaction, ACT_ALLOW},
 	{__NR_rt_sigreturn, ACT_ALLOW},
-	{__NR_mremap, ACT_ALLOW},
+	{__NR_mremap, ACT_MREMAP},
 	{__NR_msync, ACT_ALLOW},
 	{__NR_madvise, ACT_MADVISE},
 	{__NR_clone, ACT_INTERCEPT},
@@ -115,7 +118,7 @@ static const struct rule stub_rules[] = {
 	{__NR_clock_getres, ACT_CLOCK},
 	{__NR_getcpu, ACT_ALLOW},
 	{__NR_membarrier, ACT_ALLOW},
-	{__NR_pkey_mprotect, ACT_ALLOW},
+	{__NR_pkey_mprotect, ACT_RANGE},
 	{__NR_pkey_alloc, ACT_ALLOW},
 	{__NR_pkey_free, ACT_ALLOW},
 	{__NR_rseq, ACT_ALLOW},
@@ -142,6 +145,7 @@ struct builder {
 	struct sock_filter insn[PROG_MAX];
 	unsigned nr;
 	u32 intercept; /* SECCOMP_RET_* of ACT_INTERCEPT */
+	u32 low;       /* and of what would touch addresses below GUEST_RESERVED_END */
 };
 
 #define OFF_NR 0
@@ -185,16 +189,68 @@ static void emit_futex(struct builder *b, u32 other)
 	ret(b, SECCOMP_RET_ALLOW);
 }
 
+/*
+ * Goes on if argument n is an address beyond the stub's: a range that begins there ends there.
+ * What the kernel lets the stub do by registers alone (execveat) relies on the stub's constants,
+ * and on hosts without mseal nothing else keeps the guest from changing them.
+ */
+static void emit_beyond_stub(struct builder *b, unsigned n)
+{
+	load(b, OFF_ARG_HI(n));
+	emit(b, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 3);
+	load(b, OFF_ARG_LO(n));
+	emit(b, BPF_JMP | BPF_JGE | BPF_K, (u32)GUEST_RESERVED_END, 1, 0);
+	ret(b, b->low);
+}
+
+/* The same for a place to map something at: 0 is no such place unless a flag in `fixed` is set. */
+static void emit_place_beyond_stub(struct builder *b, unsigned n, unsigned flags, u32 fixed)
+{
+	load(b, OFF_ARG_HI(n));
+	emit(b, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 7);
+	load(b, OFF_ARG_LO(n));
+	emit(b, BPF_JMP | BPF_JGE | BPF_K, (u32)GUEST_RESERVED_END, 5, 0);
+	emit(b, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 3);
+	load(b, OFF_ARG_LO(flags));
+	emit(b, BPF_ALU | BPF_AND | BPF_K, fixed, 0, 0);
+	emit(b, BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0);
+	ret(b, b->low);
+}
+
+static void emit_mmap_order(struct builder *b)
+{
+	emit_place_beyond_stub(b, 0, 3, MAP_FIXED);
+	ret(b, SECCOMP_RET_ALLOW);
+}
+
 static void emit_mmap(struct builder *b)
 {
 	load(b, OFF_ARG_LO(3));
 	emit(b, BPF_ALU | BPF_AND | BPF_K, MAP_ANONYMOUS | MAP_HUGETLB, 0, 0);
-	ret_if(b, MAP_ANONYMOUS, SECCOMP_RET_ALLOW);
+	emit(b, BPF_JMP | BPF_JEQ | BPF_K, MAP_ANONYMOUS, 1, 0);
 	ret(b, SECCOMP_RET_TRAP);
+	emit_mmap_order(b);
+}
+
+static void emit_mremap(struct builder *b)
+{
+	emit_beyond_stub(b, 0);
+	load(b, OFF_ARG_LO(3));
+	emit(b, BPF_ALU | BPF_AND | BPF_K, MREMAP_FIXED | MREMAP_DONTUNMAP, 0, 0);
+	ret_if(b, 0, SECCOMP_RET_ALLOW); /* the new address does not count */
+	emit_place_beyond_stub(b, 4, 3, MREMAP_FIXED);
+	ret(b, SECCOMP_RET_ALLOW);
+}
+
+static void emit_range(struct builder *b)
+{
+	emit_beyond_stub(b, 0);
+	ret(b, SECCOMP_RET_ALLOW);
 }
 
 static void emit_madvise(struct builder *b)
 {
+	emit_beyond_stub(b, 0);
 	load(b, OFF_ARG_LO(2));
 	emit(b, BPF_JMP | BPF_JGE | BPF_K, 100, 0, 1); /* MADV_HWPOISON, MADV_SOFT_OFFLINE */
 	ret(b, SECCOMP_RET_ERRNO | EINVAL);
@@ -249,6 +305,15 @@ static void emit_action(struct builder *b, enum action a, u32 other)
 		break;
 	case ACT_MMAP:
 		emit_mmap(b);
+		break;
+	case ACT_MMAP_ORDER:
+		emit_mmap_order(b);
+		break;
+	case ACT_RANGE:
+		emit_range(b);
+		break;
+	case ACT_MREMAP:
+		emit_mremap(b);
 		break;
 	case ACT_FUTEX:
 		emit_futex(b, other);
@@ -339,10 +404,12 @@ int filter_build(struct sock_fprog *prog, u32 intercept)
 	emit(b, BPF_JMP | BPF_JGT | BPF_K, STUB_END, 0, 1);
 	patch_up = b->nr;
 	emit(b, BPF_JMP | BPF_JA, 0, 0, 0);
+	b->low = SECCOMP_RET_ERRNO | EPERM;
 	emit_rules(b, stub_rules, ARRAY_SIZE(stub_rules), SECCOMP_RET_KILL_PROCESS);
 	b->insn[patch_hi].k = b->nr - patch_hi - 1;
 	b->insn[patch_lo].k = b->nr - patch_lo - 1;
 	b->insn[patch_up].k = b->nr - patch_up - 1;
+	b->low = SECCOMP_RET_TRAP; /* the kernel has the right errors */
 	emit_rules(b, guest_rules, ARRAY_SIZE(guest_rules), intercept);
 	prog->len = (unsigned short)b->nr;
 	prog->filter = b->insn;

@@ -134,7 +134,7 @@ static const struct {
 	[HOST_SYNC_WAKE_UP] = {"sync-wake-up", has_sync_wake_up, "wake-ups that stay on one CPU",
 		"calls take longer (Linux 6.6 has it)"},
 	[HOST_MSEAL] = {"mseal", has_mseal, "sealed mappings",
-		"a guest program can destroy its own stub, and so itself (Linux 6.10 has it)"},
+		"the filter alone keeps a program from changing its stub (Linux 6.10 has it)"},
 	[HOST_PTRACE] = {"ptrace", has_ptrace, "children can be traced",
 		"no --backend=ptrace (sysctl kernel.yama.ptrace_scope must be 0 or 1)"},
 	[HOST_PIDFD_GETFD] = {"pidfd-getfd", has_pidfd_getfd, "descriptors can be taken over",

@@ -305,7 +305,7 @@ static int show_host(struct seq *s, const struct pseudo_ctx *c)
 
 static const struct pseudo_row vm_rows[] = {
 	VM_HOST("max_map_count"),
-	VM_HOST("mmap_min_addr"),
+	TEXT("mmap_min_addr", "2097152"), /* GUEST_RESERVED_END */
 	VM_HOST("overcommit_kbytes"),
 	VM_HOST("overcommit_memory"),
 	VM_HOST("overcommit_ratio"),
