@@ -11,6 +11,7 @@
 
 #include <stdio.h>
 
+#define CHILD_NAME 64
 #define POS_ROWS 2u
 #define POS_KEYS (1ull << 20) /* listing position of child number 0 */
 
@@ -111,10 +112,13 @@ static const struct pseudo_row *find_row(const struct pseudo_ctx *c, const char 
 }
 
 /* "cpu12" or "12": canonical decimals only. */
-static bool parse_key(const struct pseudo_row *row, const char *name, size_t len, u64 *key)
+static bool parse_key(const struct pseudo_ctx *dir, const char *name, size_t len, u64 *key)
 {
+	const struct pseudo_row *row = dir->row->dir->child;
 	size_t skip = row->name ? strlen(row->name) : 0;
 
+	if (dir->row->dir->key_of)
+		return dir->row->dir->key_of(dir, name, len, key);
 	if (len <= skip || len - skip > 10 || (skip && memcmp(name, row->name, skip)))
 		return false;
 	if (name[skip] == '0' && len > skip + 1)
@@ -125,6 +129,16 @@ static bool parse_key(const struct pseudo_row *row, const char *name, size_t len
 			return false;
 		*key = *key * 10 + (u64)(name[skip] - '0');
 	}
+	return true;
+}
+
+static bool key_name(const struct pseudo_ctx *dir, u64 key, char buf[CHILD_NAME])
+{
+	const struct pseudo_row *row = dir->row->dir->child;
+
+	if (dir->row->dir->name_of)
+		return dir->row->dir->name_of(dir, key, buf);
+	snprintf(buf, CHILD_NAME, "%s%llu", row->name ? row->name : "", (unsigned long long)key);
 	return true;
 }
 
@@ -161,7 +175,7 @@ static int child_ctx(
 			tgroup_get(child->tg);
 		return 0;
 	}
-	if (!dir->row->dir->child || !parse_key(dir->row->dir->child, name, len, &key))
+	if (!dir->row->dir->child || !parse_key(dir, name, len, &key))
 		return -ENOENT;
 	return enter_child(dir, key, child);
 }
@@ -205,7 +219,10 @@ static int pseudo_revalidate(struct inode *dir, struct dentry *dentry)
 	if (!pseudo_alive(c))
 		return 0;
 	if (c->row == d->row->dir->child) {
-		if (enter_child(d, c->key, &now) < 0)
+		u64 key;
+
+		if (!parse_key(d, dentry->name, dentry->name_len, &key) || key != c->key ||
+			enter_child(d, c->key, &now) < 0)
 			return 0;
 		same = now.tg == c->tg && now.tid == c->tid && now.tid_start_ns == c->tid_start_ns;
 		if (now.tg)
@@ -291,7 +308,7 @@ static int emit_keys(struct file *file, struct dir_sink *sink)
 {
 	const struct pseudo_ctx *c = file->inode->priv;
 	const struct pseudo_row *row = c->row->dir->child;
-	char name[64];
+	char name[CHILD_NAME];
 	ssize_t nr;
 	u64 *keys;
 
@@ -301,11 +318,9 @@ static int emit_keys(struct file *file, struct dir_sink *sink)
 	if (nr <= 0)
 		return (int)nr;
 	for (ssize_t i = 0; i < nr; i++) {
-		int len = snprintf(name, sizeof(name), "%s%llu", row->name ? row->name : "",
-			(unsigned long long)keys[i]);
-
-		if (!sink->emit(sink, name, (size_t)len, child_ino(file->inode, row, keys[i]),
-			    row_dtype(row), POS_KEYS + keys[i] + 1)) {
+		if (key_name(c, keys[i], name) &&
+			!sink->emit(sink, name, strlen(name), child_ino(file->inode, row, keys[i]),
+				row_dtype(row), POS_KEYS + keys[i] + 1)) {
 			file->pos = POS_KEYS + keys[i];
 			break;
 		}

@@ -55,6 +55,10 @@ struct pseudo_dir {
 	unsigned nr_rows;
 	const struct pseudo_row
 		*child; /* of numbered children; its name is a prefix ("cpu") or NULL */
+	/* Children that go by another name than their number: the number of a name, and the name of
+	 * a number (buf holds 64 bytes). False: there is none. NULL: prefix and number. */
+	bool (*key_of)(const struct pseudo_ctx *dir, const char *name, size_t len, u64 *key);
+	bool (*name_of)(const struct pseudo_ctx *dir, u64 key, char *buf);
 	/* The numbers of the children from `from` on, ascending, as a malloc'ed array: how many. */
 	ssize_t (*keys)(const struct pseudo_ctx *dir, u64 from, u64 **out);
 	/* Refines *child (a copy of dir's, key set, tg referenced already) or gives -ENOENT. A hook

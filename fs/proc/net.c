@@ -1,9 +1,48 @@
 /*
- * /proc/PID/net: tables of the network, one file per protocol the kernel has. proc(5).
+ * /proc/PID/net: one file per table or protocol the kernel has; here the table of them and the
+ * files about sockets. The network is the initial namespace's: in another one the tables are empty,
+ * but for AF_UNIX. proc(5).
  */
-#include "fs/proc/proc.h"
+#include "fs/proc/net.h"
+
 #include "kernel/net/tcp.h"
 #include "kernel/net/unix.h"
+#include "kernel/ns.h"
+#include "kernel/task.h"
+
+struct net_file {
+	const char *header; /* a line, without its newline; NULL: none */
+	unsigned width;	    /* the header is padded to */
+	int (*rows)(struct seq *s);
+};
+
+void net_pad(struct seq *s, size_t start, size_t width)
+{
+	while (!s->failed && s->len - start < width)
+		seq_putc(s, ' ');
+	seq_putc(s, '\n');
+}
+
+static bool has_network(const struct pseudo_ctx *c)
+{
+	const struct task *t = proc_task(c);
+
+	return t && task_ns(t, NS_NET, false) == &init_net_ns.ns;
+}
+
+static int show(struct seq *s, const struct pseudo_ctx *c)
+{
+	const struct net_file *f = c->row->arg;
+	size_t start = s->len;
+
+	if (f->header) {
+		seq_puts(s, f->header);
+		net_pad(s, start, f->width);
+	}
+	return has_network(c) ? f->rows(s) : 0;
+}
+
+/* ---- unix ---- */
 
 static int unix_row(const struct unix_info *info, void *arg)
 {
@@ -25,9 +64,9 @@ static int show_unix(struct seq *s, const struct pseudo_ctx *c)
 	return ret < 0 ? ret : unix_for_each(unix_row, s);
 }
 
-/* ---- tcp, tcp6 ---- */
+/* ---- sockets of the internet protocols ---- */
 
-struct tcp_rows {
+struct rows {
 	struct seq *s;
 	bool v6;
 	int nr;
@@ -45,7 +84,7 @@ static void put_endpoint(struct seq *s, bool v6, const struct ip_addr *a, u16 po
 
 static int tcp_row(const struct tcp_entry *e, void *arg)
 {
-	struct tcp_rows *r = arg;
+	struct rows *r = arg;
 	struct seq *s = r->s;
 
 	if (e->tuple->v6 != r->v6)
@@ -60,28 +99,125 @@ static int tcp_row(const struct tcp_entry *e, void *arg)
 	return s->failed ? -ENOMEM : 0;
 }
 
-static int show_tcp(struct seq *s, const struct pseudo_ctx *c)
+static int tcp_rows(struct seq *s)
 {
-	struct tcp_rows r = {.s = s};
-
-	seq_puts(s, "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   "
-		    "uid  timeout inode\n");
-	return tcp_for_each(tcp_row, &r);
+	return tcp_for_each(tcp_row, &(struct rows){s, false, 0});
 }
 
-static int show_tcp6(struct seq *s, const struct pseudo_ctx *c)
+static int tcp6_rows(struct seq *s)
 {
-	struct tcp_rows r = {.s = s, .v6 = true};
-
-	seq_puts(s,
-		"  sl  local_address                         remote_address                     "
-		"   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n");
-	return tcp_for_each(tcp_row, &r);
+	return tcp_for_each(tcp_row, &(struct rows){s, true, 0});
 }
+
+/* Datagram sockets: those that can receive. A raw socket's protocol stands for its port. */
+static int dgram_row(struct inet_sock *is, void *arg)
+{
+	struct rows *r = arg;
+	const struct inet_tuple *t = &is->tuple;
+	u16 port = is->proto == &raw_proto ? (u16)is->sk.protocol : t->lport;
+	size_t start = r->s->len;
+
+	if (t->v6 != r->v6 || !port)
+		return 0;
+	seq_printf(r->s, "%5d: ", r->nr++);
+	put_endpoint(r->s, r->v6, &t->laddr, port);
+	put_endpoint(r->s, r->v6, &t->raddr, t->rport);
+	seq_printf(r->s, "%02X %08X:%08X 00:00000000 00000000 %5u        0 %llu %u %016x %llu",
+		ip_addr_is_any(&t->raddr) ? TCP_CLOSE : TCP_ESTABLISHED, is->sk.wmem, is->sk.rmem,
+		is->uid, (unsigned long long)(is->sk.file ? is->sk.ino : 0), is->sk.refs + 1, 0,
+		(unsigned long long)is->drops);
+	net_pad(r->s, start, r->v6 ? 0 : 127);
+	return r->s->failed ? -ENOMEM : 0;
+}
+
+static int dgram_rows(struct seq *s, const struct inet_proto *proto, bool v6)
+{
+	return inet_for_each(proto, dgram_row, &(struct rows){s, v6, 0});
+}
+
+static int udp_rows(struct seq *s)
+{
+	return dgram_rows(s, &udp_proto, false);
+}
+
+static int udp6_rows(struct seq *s)
+{
+	return dgram_rows(s, &udp_proto, true);
+}
+
+static int raw_rows(struct seq *s)
+{
+	return dgram_rows(s, &raw_proto, false);
+}
+
+static int raw6_rows(struct seq *s)
+{
+	return dgram_rows(s, &raw_proto, true);
+}
+
+static int icmp_rows(struct seq *s)
+{
+	return dgram_rows(s, &ping_proto, false);
+}
+
+static int icmp6_rows(struct seq *s)
+{
+	return dgram_rows(s, &ping_proto, true);
+}
+
+/* ---- the table ---- */
+
+#define DEV_HEADER \
+	"Inter-|   Receive                                                |  Transmit\n" \
+	" face |bytes    packets errs drop fifo frame compressed multicast" \
+	"|bytes    packets errs drop fifo colls carrier compressed"
+#define TCP_HEADER \
+	"  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   " \
+	"uid  timeout inode"
+#define TCP6_HEADER \
+	"  sl  local_address                         remote_address                     " \
+	"   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode"
+#define PROTO_HEADER \
+	"protocol  size sockets  memory press maxhdr  slab module     " \
+	"cl co di ac io in de sh ss gs se re bi br ha uh gp em"
+
+#define FILE(n, w, h, fn) \
+	{ \
+		.name = n, .mode = PROC_RO, .show = show, .arg = &(const struct net_file) \
+		{ \
+			h, w, fn \
+		} \
+	}
 
 static const struct pseudo_row net_rows[] = {
-	{.name = "tcp", .mode = PROC_RO, .show = show_tcp},
-	{.name = "tcp6", .mode = PROC_RO, .show = show_tcp6},
+	FILE("arp", 0,
+		"IP address       HW type     Flags       HW address            Mask     Device",
+		net_show_arp),
+	FILE("dev", 0, DEV_HEADER, net_show_dev),
+	FILE("dev_mcast", 0, NULL, net_show_dev_mcast),
+	FILE("icmp", 127, " " TCP_HEADER " ref pointer drops", icmp_rows),
+	FILE("icmp6", 0, TCP6_HEADER " ref pointer drops", icmp6_rows),
+	FILE("if_inet6", 0, NULL, net_show_if_inet6),
+	FILE("igmp", 0, "Idx\tDevice    : Count Querier\tGroup    Users Timer\tReporter",
+		net_show_igmp),
+	FILE("igmp6", 0, NULL, net_show_igmp6),
+	FILE("ipv6_route", 0, NULL, net_show_ipv6_route),
+	FILE("netstat", 0, NULL, net_show_netstat),
+	FILE("protocols", 0, PROTO_HEADER, net_show_protocols),
+	FILE("raw", 0, TCP_HEADER " ref pointer drops", raw_rows),
+	FILE("raw6", 0, TCP6_HEADER " ref pointer drops", raw6_rows),
+	FILE("route", 127,
+		"Iface\tDestination\tGateway "
+		"\tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT",
+		net_show_route),
+	FILE("snmp", 0, NULL, net_show_snmp),
+	FILE("snmp6", 0, NULL, net_show_snmp6),
+	FILE("sockstat", 0, NULL, net_show_sockstat),
+	FILE("sockstat6", 0, NULL, net_show_sockstat6),
+	FILE("tcp", 149, TCP_HEADER, tcp_rows),
+	FILE("tcp6", 0, TCP6_HEADER, tcp6_rows),
+	FILE("udp", 127, " " TCP_HEADER " ref pointer drops", udp_rows),
+	FILE("udp6", 0, TCP6_HEADER " ref pointer drops", udp6_rows),
 	{.name = "unix", .mode = PROC_RO, .show = show_unix},
 };
 

@@ -252,14 +252,20 @@ static const struct pseudo_row system_rows[] = {
 	SUBDIR("node", &node_dir),
 };
 static const struct pseudo_dir system_dir = {PSEUDO_DIR(system_rows)};
+static const struct pseudo_row virtual_rows[] = {
+	SUBDIR("net", &sysfs_net_dir),
+};
+static const struct pseudo_dir virtual_dir = {PSEUDO_DIR(virtual_rows)};
 static const struct pseudo_row devices_rows[] = {
 	SUBDIR("system", &system_dir),
+	SUBDIR("virtual", &virtual_dir),
 };
 static const struct pseudo_dir devices_dir = {PSEUDO_DIR(devices_rows)};
 
 /* ---- the rest ---- */
 static const struct pseudo_row class_rows[] = {
 	SUBDIR("block", &empty_dir),
+	SUBDIR("net", &sysfs_class_net_dir),
 };
 static const struct pseudo_dir class_dir = {PSEUDO_DIR(class_rows)};
 static const struct pseudo_row dev_rows[] = {

@@ -56,6 +56,7 @@ static int icmp_xmit(struct skb *skb, struct flow *fl)
 	fl->proto = IPPROTO_ICMP;
 	err = route_output(fl, &dst);
 	MIB_INC(IcmpOutMsgs);
+	mib_icmp4.out[h->type]++;
 	if (err < 0) {
 		MIB_INC(IcmpOutErrors);
 		skb_free(skb);
@@ -82,7 +83,6 @@ static void echo_reply(struct skb *skb)
 	if (r) {
 		memcpy(skb_put(r, skb_len(skb)), skb->data, skb_len(skb));
 		r->data[0] = ECHO_REPLY;
-		MIB_INC(IcmpOutEchoReps);
 		icmp_xmit(r, &fl);
 	}
 	skb_free(skb);
@@ -139,8 +139,6 @@ void icmp4_error_send(const struct skb *skb, enum icmp_reason reason, u32 arg)
 	if (reason == ICMP_REASON_PARAM)
 		ih->info = be32_of(arg << 24);
 	memcpy(skb_put(r, len), h, len);
-	if (ih->type == DEST_UNREACH)
-		MIB_INC(IcmpOutDestUnreachs);
 	icmp_xmit(r, &fl);
 }
 
@@ -152,7 +150,6 @@ static void redirect(const struct skb *skb, const struct ip_error *e, be32 gatew
 	struct flow fl = {.daddr = gw, .oif = skb->dev->ifindex};
 	const struct route *r;
 
-	MIB_INC(IcmpInRedirects);
 	/* A new gateway must be on the link the redirect came by, and not be us. */
 	if (skb->dev == loopback || route_lookup(&fl, &r) < 0 || r->has_gateway ||
 		r->type != RTN_UNICAST || ifaddr_is_local(&gw))
@@ -252,27 +249,17 @@ static void icmp_rcv(struct skb *skb)
 		MIB_INC(IcmpInCsumErrors);
 		goto drop;
 	}
+	mib_icmp4.in[ih->type]++;
 	switch (ih->type) {
 	case ECHO:
-		MIB_INC(IcmpInEchos);
 		echo_reply(skb);
 		return;
 	case ECHO_REPLY:
-		MIB_INC(IcmpInEchoReps);
 		ping_rcv(skb);
 		return;
 	case DEST_UNREACH:
-		MIB_INC(IcmpInDestUnreachs);
-		error_rcv(skb);
-		break;
 	case TIME_EXCEEDED:
-		MIB_INC(IcmpInTimeExcds);
-		error_rcv(skb);
-		break;
 	case PARAM_PROBLEM:
-		MIB_INC(IcmpInParmProbs);
-		error_rcv(skb);
-		break;
 	case REDIRECT:
 		error_rcv(skb);
 		break;

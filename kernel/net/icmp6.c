@@ -33,6 +33,7 @@ int icmp6_send(struct skb *skb, struct flow *fl)
 	fl->proto = IPPROTO_ICMPV6;
 	err = route_output(fl, &dst);
 	MIB_INC(Icmp6OutMsgs);
+	mib_icmp6.out[h->type]++;
 	if (err < 0) {
 		MIB_INC(Icmp6OutErrors);
 		skb_free(skb);
@@ -215,6 +216,7 @@ static void icmp6_rcv(struct skb *skb)
 		MIB_INC(Icmp6InCsumErrors);
 		goto drop;
 	}
+	mib_icmp6.in[ih->type]++;
 	if (ih->type == ECHO) {
 		echo_reply(skb);
 		return;

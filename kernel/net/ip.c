@@ -82,7 +82,7 @@ bool icmp_rate_ok(void)
 	tokens_ns = MIN(tokens_ns + (now - last), 50 * NSEC_PER_MSEC);
 	last = now;
 	if (tokens_ns < NSEC_PER_MSEC) {
-		MIB_INC(IcmpOutRateLimited);
+		MIB_INC(IcmpOutRateLimitGlobal);
 		return false;
 	}
 	tokens_ns -= NSEC_PER_MSEC;
@@ -121,6 +121,7 @@ int ip_finish_output(struct skb *skb, const struct flow *fl, const struct dst *d
 		skb_free(skb); /* does not leave the machine */
 		return 0;
 	}
+	MIB_INC_AF(skb->protocol == ETH_P_IP, IpOutTransmits, Ip6OutTransmits);
 	return neigh_output(dst->dev, &dst->next_hop, skb);
 }
 
@@ -141,7 +142,7 @@ int ip_output_raw(struct skb *skb, const struct flow *fl, const struct dst *dst)
 		skb_free(skb);
 		return -EMSGSIZE;
 	}
-	MIB_INC_AF(v4, IpOutRequests, Ip6OutRequests);
+	mib_ip_out(v4, skb_len(skb), dst);
 	return ip_finish_output(skb, fl, dst);
 }
 

@@ -75,6 +75,7 @@ void icmp_send(const struct skb *skb, enum icmp_reason reason, u32 arg);
  * at the payload, net_off at the headers, which the caller has to put right. NULL: not yet. */
 struct skb *ip_frag_rcv(struct skb *skb, u32 id, u32 off, bool more);
 void ip_frag_fini(void);
+void ip_frag_usage(bool v4, u32 *nr, u32 *mem); /* datagrams being put together, bytes */
 /* skb->ip, net_off, trans_off are set, data at the transport header: to raw sockets and protocol.
  */
 void ip_deliver(struct skb *skb);
@@ -108,6 +109,19 @@ enum mib {
 extern u64 mib_count[MIB_COUNT];
 extern const char *const mib_name[MIB_COUNT];
 #define MIB_INC(name) (mib_count[MIB_##name]++)
+#define MIB_ADD(name, n) (mib_count[MIB_##name] += (n))
 #define MIB_INC_AF(is_v4, name4, name6) (mib_count[(is_v4) ? MIB_##name4 : MIB_##name6]++)
+#define MIB_ADD_AF(is_v4, name4, name6, n) (mib_count[(is_v4) ? MIB_##name4 : MIB_##name6] += (n))
+/* The value of "Ip" "InReceives"; 0 for what this kernel never does or counts. */
+u64 mib_value(const char *prefix, const char *name, size_t name_len);
+
+struct icmp_types { /* ICMP messages by type */
+	u64 in[256], out[256];
+};
+extern struct icmp_types mib_icmp4, mib_icmp6;
+
+/* A packet of len bytes, header included, has come in (skb->ip is set) or goes out by dst. */
+void mib_ip_in(const struct skb *skb, u32 len);
+void mib_ip_out(bool v4, u32 len, const struct dst *dst);
 
 #endif

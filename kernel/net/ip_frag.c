@@ -32,6 +32,18 @@ static struct htab table;
 static struct list_head datagrams = LIST_HEAD_INIT(datagrams);
 static u32 mem_used;
 
+void ip_frag_usage(bool v4, u32 *nr, u32 *mem)
+{
+	const struct datagram *d;
+
+	*nr = *mem = 0;
+	list_for_each_entry (d, &datagrams, link)
+		if (ip_addr_is_v4(&d->daddr) == v4) {
+			*mem += d->mem;
+			++*nr;
+		}
+}
+
 static u32 *off_of(struct skb *skb)
 {
 	return &((struct frag_cb *)skb->cb)->off;

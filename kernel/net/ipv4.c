@@ -123,6 +123,7 @@ void ip4_rcv(struct skb *skb)
 		skb_free(skb);
 		return;
 	}
+	mib_ip_in(skb, skb_len(skb));
 	frag = cpu16_of(h->frag);
 	skb_pull(skb, hlen);
 	if (frag & (IP4_MF | IP4_OFFSET)) {
@@ -238,7 +239,7 @@ int ip4_output(struct skb *skb, const struct flow *fl, const struct dst *dst)
 		skb_free(skb);
 		return -EMSGSIZE;
 	}
-	MIB_INC(IpOutRequests);
 	push_header(skb, fl, dst, df ? IP4_DF : 0);
+	mib_ip_out(true, skb_len(skb), dst);
 	return long_one ? fragment(skb, fl, dst) : ip_finish_output(skb, fl, dst);
 }

@@ -223,6 +223,7 @@ void ip6_rcv(struct skb *skb)
 		skb_free(skb);
 		return;
 	}
+	mib_ip_in(skb, skb_len(skb));
 	next = skb->data[6];
 	skb_pull(skb, sizeof(struct ip6_hdr));
 	skb = take_headers(skb, next);
@@ -327,9 +328,7 @@ int ip6_output(struct skb *skb, const struct flow *fl, const struct dst *dst)
 		skb_free(skb);
 		return -ENOBUFS;
 	}
-	MIB_INC(Ip6OutRequests);
-	if (dst->type == DST_MULTICAST)
-		MIB_INC(Ip6OutMcastPkts);
+	mib_ip_out(false, total, dst);
 	if (long_one)
 		return fragment(skb, fl, dst);
 	push_header(skb, fl, dst, fl->proto);

@@ -209,6 +209,7 @@ void netdev_set_carrier(struct netdev *dev, bool on)
 	if (dev->carrier == on)
 		return;
 	dev->carrier = on;
+	dev->carrier_changes++;
 	dmesg_printf(DMESG_INFO, "%s: link is %s", dev->name, on ? "up" : "down");
 	if (!on) {
 		skb_purge(&dev->txq);

@@ -48,6 +48,7 @@ struct netdev {
 	u16 hard_header_len;
 	u8 mac[6], broadcast[6];
 	bool carrier;
+	u32 carrier_changes;
 	u32 tx_queue_len;
 	unsigned promisc, allmulti; /* counts of packet sockets wanting it */
 	struct netdev_stats stats;

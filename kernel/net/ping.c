@@ -35,6 +35,13 @@ static void finish(struct inet_sock *is, struct skb *skb, const struct flow *fl)
 	struct icmp_hdr *h = (void *)skb->data;
 	u32 sum = 0;
 
+	if (is_v6(is)) {
+		MIB_INC(Icmp6OutMsgs);
+		mib_icmp6.out[h->type]++;
+	} else {
+		MIB_INC(IcmpOutMsgs);
+		mib_icmp4.out[h->type]++;
+	}
 	h->echo.id = be16_of(is->tuple.lport);
 	h->csum = 0;
 	if (is_v6(is))

@@ -86,6 +86,19 @@ static int set_checksum(const struct inet_sock *is, struct skb *skb, const struc
 	return 0;
 }
 
+static void count_icmp(const struct sock *sk, const struct skb *skb)
+{
+	if (!skb_len(skb))
+		return;
+	if (sk->protocol == IPPROTO_ICMP && sk->family == AF_INET) {
+		MIB_INC(IcmpOutMsgs);
+		mib_icmp4.out[skb->data[0]]++;
+	} else if (sk->protocol == IPPROTO_ICMPV6 && sk->family == AF_INET6) {
+		MIB_INC(Icmp6OutMsgs);
+		mib_icmp6.out[skb->data[0]]++;
+	}
+}
+
 static ssize_t raw_sendmsg(struct sock *sk, struct sock_msg *m)
 {
 	struct inet_sock *is = inet_sk(sk);
@@ -110,10 +123,12 @@ static ssize_t raw_sendmsg(struct sock *sk, struct sock_msg *m)
 		skb_free(skb);
 		return err;
 	}
-	if (sk->family == AF_INET && inet_bit(is, INET_HDRINCL))
+	if (sk->family == AF_INET && inet_bit(is, INET_HDRINCL)) {
 		err = send_hdrincl(is, skb, &s);
-	else
+	} else {
+		count_icmp(sk, skb);
 		err = dgram_output(is, skb, &s);
+	}
 	return err < 0 ? err : (ssize_t)len;
 }
 

@@ -20,6 +20,8 @@ static const struct sock_family *const families[] = {
 	&inet6_family,
 };
 
+unsigned nr_open_socks;
+
 int sock_create(int family, int type, int protocol, struct sock **out)
 {
 	if (family < 0 || family >= ABI_AF_MAX)
@@ -83,6 +85,7 @@ int sock_open_file(struct sock *sk, u32 flags, struct file **out)
 		return err;
 	}
 	sk->file = *out;
+	nr_open_socks++;
 	(*out)->inode->ino = sk->ino;
 	return 0;
 }
@@ -235,6 +238,7 @@ static void sock_file_release(struct file *file)
 	struct sock *sk = file->priv;
 
 	sk->file = NULL;
+	nr_open_socks--;
 	sk->ops->release(sk);
 	sock_put(sk);
 }

@@ -110,6 +110,7 @@ extern const struct sock_family unix_family, inet_family, inet6_family;
 #define SOCK_BUF_DEFAULT 212992u /* net.core.{r,w}mem_default and _max of Linux */
 
 extern const struct file_ops sock_file_ops;
+extern unsigned nr_open_socks; /* open files of sockets, of every family */
 
 int sock_create(int family, int type, int protocol, struct sock **out);
 void sock_init(struct sock *sk, const struct sock_ops *ops, int family, int type, int protocol);
