@@ -40,7 +40,7 @@ int loop_init(void)
 	signal(SIGPIPE, SIG_IGN);
 	return attention_init(signal_bit(SIGCHLD) | signal_bit(SIGINT) | signal_bit(SIGTERM) |
 			      signal_bit(SIGHUP) | signal_bit(SIGQUIT) | signal_bit(SIGWINCH) |
-			      signal_bit(SIGUSR1));
+			      signal_bit(SIGUSR1) | signal_bit(SIGVTALRM));
 }
 
 void loop_on_signal(void (*fn)(int sig))

@@ -44,6 +44,9 @@ static void on_host_signal(int sig)
 	case SIGCHLD:
 		skas_reap();
 		break;
+	case SIGVTALRM: /* a CPU clock of guest_watch_cpu */
+		kernel_guest_runs();
+		break;
 	case SIGWINCH:
 		console_winch();
 		break;

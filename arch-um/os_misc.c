@@ -4,6 +4,7 @@
 #include "arch-um/loop.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <sys/random.h>
 #include <sys/sysinfo.h>
@@ -127,6 +128,26 @@ void os_sysinfo_memory(struct os_sysinfo *si)
 	si->mem_available = meminfo_bytes(text, "\nMemAvailable:");
 	si->mem_buffers = meminfo_bytes(text, "\nBuffers:");
 	si->mem_cached = meminfo_bytes(text, "\nCached:");
+}
+
+u64 os_own_memory(bool trim)
+{
+	unsigned long long resident = 0, shared = 0;
+	char text[128];
+	ssize_t n;
+	int fd;
+
+	if (trim)
+		malloc_trim(0);
+	fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	n = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	if (sscanf(text, "%*u %llu %llu", &resident, &shared) != 2)
+		return 0;
+	return (resident - MIN(shared, resident)) * PAGE_SIZE;
 }
 
 int os_sysinfo(struct os_sysinfo *si)

@@ -1,17 +1,14 @@
 /*
- * Control groups. Threads are charged to their group and to all above it when they are made. Memory
- * belongs to the host processes and grows without the kernel's knowledge: while any group has a
- * limit, a timer looks, and where a group is over, its largest process is killed. cgroups(7).
+ * Control groups. Threads are charged to their group and to all above it when they are made. The
+ * limit on memory is kept here and enforced by oom.c; the root's is the machine's. cgroups(7).
  */
 #include "kernel/cgroup.h"
 
 #include "kernel/exit.h"
-#include "kernel/os.h"
+#include "kernel/meter.h"
+#include "kernel/oom.h"
 #include "kernel/task.h"
-#include "kernel/timer.h"
 #include "kernel/user_ns.h"
-
-#define SAMPLE_NS (50 * NSEC_PER_MSEC)
 
 struct cgroup root_cgroup = {
 	.refs = 1,
@@ -26,9 +23,6 @@ struct cgroup_ns init_cgroup_ns = {
 	.ns = {.kind = NS_CGROUP, .refs = 1, .number = 4026531835, .owner = &init_user_ns},
 	.root = &root_cgroup,
 };
-
-static struct timer sampler;
-static unsigned nr_memory_limits;
 
 /* ---- the tree ---- */
 
@@ -261,74 +255,17 @@ void cgroup_kill(struct cgroup *cg)
 			signal_send_group(tg, SIGKILL, NULL);
 }
 
-/* ---- memory ---- */
-
-static u64 process_memory(const struct tgroup *tg)
-{
-	struct guest_mem m;
-
-	if (list_empty(&tg->tasks) ||
-		guest_mem(list_first(&tg->tasks, struct task, tg_link), &m) < 0)
-		return 0;
-	return m.resident - MIN(m.shared, m.resident);
-}
-
-static u64 memory_of(struct cgroup *cg, struct tgroup **largest)
-{
-	struct tgroup *tg;
-	u64 sum = 0, most = 0;
-
-	list_for_each_entry (tg, &all_tgroups, all_link) {
-		u64 bytes = cgroup_contains(cg, cgroup_of(tg)) ? process_memory(tg) : 0;
-
-		sum += bytes;
-		if (bytes > most && !tg->exiting) {
-			most = bytes;
-			*largest = tg;
-		}
-	}
-	cg->memory_peak = MAX(cg->memory_peak, sum);
-	return sum;
-}
-
-u64 cgroup_memory(struct cgroup *cg)
-{
-	struct tgroup *largest = NULL;
-
-	return memory_of(cg, &largest);
-}
-
-static void check_memory(struct cgroup *cg)
-{
-	struct tgroup *largest = NULL;
-	struct cgroup *c;
-
-	if (cg->memory_max != CGROUP_NO_LIMIT && memory_of(cg, &largest) > cg->memory_max) {
-		cg->memory_max_events++;
-		if (largest) {
-			cg->oom_kills++;
-			signal_send_group(largest, SIGKILL, NULL);
-		}
-	}
-	list_for_each_entry (c, &cg->children, sibling)
-		check_memory(c);
-}
-
-static void sample(struct timer *t)
-{
-	check_memory(&root_cgroup);
-	if (nr_memory_limits)
-		timer_arm(&sampler, os_clock_ns(OS_CLOCK_MONOTONIC) + SAMPLE_NS);
-}
+/* ---- memory: see oom.c ---- */
 
 void cgroup_set_memory_max(struct cgroup *cg, u64 max)
 {
-	nr_memory_limits += max != CGROUP_NO_LIMIT;
-	nr_memory_limits -= cg->memory_max != CGROUP_NO_LIMIT;
+	bool changed = (max == CGROUP_NO_LIMIT) != (cg->memory_max == CGROUP_NO_LIMIT);
+
 	cg->memory_max = max;
-	sampler.fn = sample;
-	if (nr_memory_limits)
-		timer_arm(&sampler, os_clock_ns(OS_CLOCK_MONOTONIC) + 1);
+	if (changed)
+		oom_limits_changed();
+	else
+		meter_wake();
 }
 
 /* ---- namespaces ---- */

@@ -61,7 +61,6 @@ int cgroup_move(struct cgroup *to, struct tgroup *tg);
 void cgroup_kill(struct cgroup *cg); /* everything in it and below */
 bool cgroup_contains(const struct cgroup *cg, const struct cgroup *inner);
 
-u64 cgroup_memory(struct cgroup *cg); /* bytes its processes have for themselves, now; slow */
 void cgroup_set_memory_max(struct cgroup *cg, u64 max);
 /* Its path as seen from root, into buf; groups outside show as /.. and so on. */
 const char *cgroup_path(const struct cgroup *cg, const struct cgroup *root, char *buf, size_t size);

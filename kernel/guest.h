@@ -170,6 +170,10 @@ struct guest_usage {
 	u32 cpu; /* where it ran last */
 };
 int guest_usage(struct task *t, bool whole_process, struct guest_usage *u);
+u64 guest_cpu_ns(struct task *t); /* of the whole process; 0: it is gone. Cheap */
+/* kernel_guest_runs will be called once the process has used CPU time again. 0 or -errno. */
+int guest_watch_cpu(struct task *t);
+void kernel_guest_runs(void);
 struct guest_vma {
 	uaddr_t start, end;
 	u32 prot; /* PROT_* */
@@ -197,6 +201,9 @@ struct guest_mem_detail { /* KiB, as in status of proc(5); slower */
 	u64 peak, size, locked, pinned, hwm, rss, anon, file, shmem, data, stack, lib, pte, swap;
 };
 int guest_mem_detail(struct task *t, struct guest_mem_detail *d);
+/* Bytes of memory it shares with others (not of files on disk), each page divided by the number of
+ * processes that have it. Slow. */
+u64 guest_shmem_share(struct task *t);
 char guest_state(struct task *t); /* 'R', 'S', 'D' of a RUNNING thread, from the host */
 int guest_set_affinity(struct task *t, const void *mask, size_t len);
 ssize_t guest_get_affinity(struct task *t, void *mask, size_t len);
@@ -205,5 +212,7 @@ uaddr_t guest_robust_list(struct task *t); /* as set_robust_list(2) left it; 0: 
 /* The host enforces a soft limit (RLIMIT_AS, _DATA, _STACK) on t's address space, as far as its own
  * hard limit allows. */
 void guest_set_limit(struct task *t, int which, u64 soft);
+/* The host's hard limit, for t's process and all it will create: guest_set_limit stays below. */
+void guest_set_hard_limit(struct task *t, int which, u64 hard);
 
 #endif

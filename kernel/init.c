@@ -22,7 +22,8 @@
 #include "kernel/ipc/mqueue.h"
 #include "kernel/lib/log.h"
 #include "kernel/uts.h"
-#include "kernel/meminfo.h"
+#include "kernel/cgroup.h"
+#include "kernel/charge.h"
 #include "kernel/net/link.h"
 #include "kernel/net/net.h"
 #include "kernel/net/netfiles.h"
@@ -417,14 +418,24 @@ const char *exec_error_text(int err)
 	return strerror(-err);
 }
 
+/* What one process may ask for at all: it need not be there, so it may be more than there is. The
+ * meter sees what is really used; this bounds a burst between two of its looks. */
+static u64 data_limit(u64 mem)
+{
+	return MIN(mem, UINT64_MAX / 8) * 4 + (64ull << 20);
+}
+
 /* Runs on the first task's coroutine once its host process is there. */
 long exec_init(void)
 {
 	struct task *t = current;
 	const char *cwd = options->cwd ? options->cwd : "/";
-	int err = options->outside ? outside_init() : 0;
+	int err;
 	long ret;
 
+	if (options->mem_limit)
+		guest_set_hard_limit(t, RLIMIT_DATA, data_limit(options->mem_limit));
+	err = options->outside ? outside_init() : 0;
 	if (!err)
 		err = mount_everything(t);
 	if (!err)
@@ -476,7 +487,10 @@ int machine_prepare(const struct machine_options *o)
 	options = o;
 	if (o->pids_limit)
 		nr_tasks_max = o->pids_limit;
-	machine_mem_limit = o->mem_limit;
+	if (o->mem_limit) {
+		machine_mem_limit = o->mem_limit;
+		cgroup_set_memory_max(&root_cgroup, o->mem_limit);
+	}
 	uts_set(init_uts_ns.nodename, o->hostname, strlen(o->hostname));
 	err = register_filesystems();
 	if (err < 0) {

@@ -5,43 +5,10 @@
  */
 #include "kernel/meminfo.h"
 
-#include "fs/vfs.h"
+#include "kernel/cgroup.h"
+#include "kernel/charge.h"
+#include "kernel/oom.h"
 #include "kernel/os.h"
-#include "kernel/task.h"
-
-#define TMPFS_MAGIC 0x01021994u
-
-u64 machine_mem_limit;
-
-static u64 files_in_memory(void)
-{
-	struct super *sb;
-	u64 sum = 0;
-
-	list_for_each_entry (sb, &all_supers, link) {
-		struct statfs sf = {0};
-
-		if (sb->magic == TMPFS_MAGIC && sb->ops && sb->ops->statfs &&
-			sb->ops->statfs(sb, &sf) == 0 && sf.f_blocks >= sf.f_bfree)
-			sum += (u64)(sf.f_blocks - sf.f_bfree) * (u64)sf.f_bsize;
-	}
-	return sum;
-}
-
-static u64 private_memory(void)
-{
-	const struct tgroup *tg;
-	struct guest_mem m;
-	u64 sum = 0;
-
-	list_for_each_entry (tg, &all_tgroups, all_link) {
-		if (list_empty(&tg->tasks))
-			continue;
-		if (guest_mem(list_first(&tg->tasks, struct task, tg_link), &m) == 0)
-			sum += m.resident - MIN(m.shared, m.resident);
-	}
-	return sum;
-}
 
 int meminfo_get(struct meminfo *m)
 {
@@ -53,10 +20,12 @@ int meminfo_get(struct meminfo *m)
 		return ret;
 	os_sysinfo_memory(&si);
 	*m = (struct meminfo){si.mem_total, si.mem_free, si.mem_available, si.mem_buffers,
-		si.mem_cached, files_in_memory(), si.swap_total, si.swap_free};
+		si.mem_cached, 0, si.swap_total, si.swap_free};
+	mem_files_update();
+	m->shmem = mem_charges.files + mem_charges.pages;
 	if (!machine_mem_limit || machine_mem_limit >= si.mem_total)
 		return 0;
-	used = m->shmem + private_memory();
+	used = oom_memory_of(&root_cgroup);
 	m->total = machine_mem_limit;
 	m->free = machine_mem_limit - MIN(used, machine_mem_limit);
 	m->free = m->available = MIN(m->free, si.mem_available);

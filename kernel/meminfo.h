@@ -4,8 +4,6 @@
 
 #include "kernel/lib/types.h"
 
-extern u64 machine_mem_limit; /* bytes; 0: what the host has */
-
 struct meminfo { /* bytes */
 	u64 total, free, available, buffers, cached, shmem, swap_total, swap_free;
 };

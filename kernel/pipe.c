@@ -8,6 +8,7 @@
 #include "kernel/pipe.h"
 
 #include "fs/fdtable.h"
+#include "kernel/charge.h"
 #include "kernel/cred.h"
 #include "kernel/lib/log.h"
 #include "kernel/syscall.h"
@@ -78,11 +79,16 @@ static void ring_copy_out(const struct pipe *p, u64 pos, u8 *dst, size_t len)
 static int ring_resize(struct pipe *p, size_t size)
 {
 	size_t used = pipe_used(p);
-	u8 *ring = malloc(size);
 	u64 pos = p->head;
+	u8 *ring;
 
-	if (!ring)
+	if (mem_charge(&mem_charges.buffers, size) < 0)
 		return -ENOMEM;
+	ring = malloc(size);
+	if (!ring) {
+		mem_charges.buffers -= size;
+		return -ENOMEM;
+	}
 	while (pos < p->tail) { /* place every byte at its position modulo the new size */
 		size_t off = pos & (size - 1);
 		size_t n = MIN(size - off, (size_t)(p->tail - pos));
@@ -91,6 +97,7 @@ static int ring_resize(struct pipe *p, size_t size)
 		pos += n;
 	}
 	BUG_ON(used > size);
+	mem_charges.buffers -= p->ring_size;
 	free(p->ring);
 	p->ring = ring;
 	p->ring_size = size;
@@ -177,6 +184,7 @@ static struct pipe *pipe_alloc(void)
 
 static void pipe_free(struct pipe *p)
 {
+	mem_charges.buffers -= p->ring_size;
 	free(p->ring);
 	free(p->packets);
 	free(p);

@@ -7,6 +7,7 @@
 #include "kernel/sched.h"
 
 #include "kernel/lib/log.h"
+#include "kernel/meter.h"
 #include "kernel/os.h"
 #include "kernel/signal.h"
 #include "kernel/task.h"
@@ -278,6 +279,8 @@ unsigned sched_backtrace(struct coro *co, uintptr_t *pcs, unsigned max)
 void sched_yield_now(void)
 {
 	might_sleep();
+	if (current)
+		meter_process_filled(current->tg);
 	if (!running->queued) {
 		running->queued = true;
 		list_add_tail(&running->link, &yielded);

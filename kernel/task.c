@@ -10,6 +10,7 @@
 #include "kernel/coredump.h"
 #include "kernel/ipc/shm.h"
 #include "kernel/lib/log.h"
+#include "kernel/meter.h"
 #include "kernel/os.h"
 #include "kernel/pid_ns.h"
 #include "kernel/ptrace.h"
@@ -169,6 +170,7 @@ int task_register(struct task *t, struct tgroup *tg, pid_t tid)
 		}
 		tg->leader = t;
 		list_add_tail(&tg->all_link, &all_tgroups);
+		meter_process_new(tg);
 	}
 	t->tg = tg;
 	list_add_tail(&t->tg_link, &tg->tasks);

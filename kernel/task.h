@@ -36,6 +36,12 @@ struct mm {
 	bool dumpable;
 	u32 dump_filter;	   /* CORE_* of coredump.h */
 	struct list_head shm_uses; /* System V segments it may have mapped (ipc/shm.c) */
+	u64 oom_pass;		   /* counted in this one (oom.c) */
+};
+
+struct tgroup_mem { /* as oom.c saw it last, when the CPU clock showed cpu_ns; bytes */
+	bool asked;
+	u64 cpu_ns, resident, own, shared;
 };
 
 enum tg_state {
@@ -108,6 +114,8 @@ struct tgroup {
 	} io;				      /* through descriptors: /proc/PID/io */
 	u32 loginuid;			      /* plus 1; 0: not set */
 	s32 oom_score_adj, oom_score_adj_min; /* min: what no privilege is needed for */
+	u64 metered_ns;			      /* its CPU clock when meter.c read it last */
+	struct tgroup_mem mem;
 };
 
 enum task_state {

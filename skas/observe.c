@@ -97,18 +97,10 @@ static bool by_thread(const struct guest *g)
 
 /* ---- times and faults ---- */
 
-static u64 exec_ns(const struct guest *g, bool whole)
+static u64 thread_ns(const struct guest *g)
 {
 	char buf[128];
-	struct timespec ts;
 
-	if (whole) {
-		clockid_t id = (clockid_t)((~(unsigned)g->proc->pid << 3) | 2);
-
-		if (clock_gettime(id, &ts) == 0)
-			return (u64)ts.tv_sec * NSEC_PER_SEC + (u64)ts.tv_nsec;
-		return 0;
-	}
 	return proc_read(g, true, "schedstat", buf, sizeof(buf)) > 0 ? strtoull(buf, NULL, 10) : 0;
 }
 
@@ -148,7 +140,7 @@ int guest_usage(struct task *t, bool whole_process, struct guest_usage *u)
 		return -ESRCH;
 	u->minflt = minflt;
 	u->majflt = majflt;
-	split_time(u, exec_ns(g, whole_process), uticks, sticks);
+	split_time(u, whole_process ? guest_cpu_ns(t) : thread_ns(g), uticks, sticks);
 	if (proc_read(g, !whole_process || by_thread(g), "status", buf, sizeof(buf)) > 0) {
 		u->maxrss_kib = status_value(buf, "\nVmHWM:");
 		u->nvcsw = status_value(buf, "\nvoluntary_ctxt_switches:");
@@ -235,6 +227,15 @@ int guest_mem_detail(struct task *t, struct guest_mem_detail *d)
 			status_value(buf, detail_rows[i].name);
 	d->lib -= MIN(d->lib, exe);
 	return 0;
+}
+
+u64 guest_shmem_share(struct task *t)
+{
+	char buf[4096];
+
+	if (proc_read(t->guest, by_thread(t->guest), "smaps_rollup", buf, sizeof(buf)) < 0)
+		return 0;
+	return status_value(buf, "\nPss_Shmem:") * 1024;
 }
 
 /* ---- mappings ---- */
@@ -532,6 +533,17 @@ void guest_set_limit(struct task *t, int which, u64 soft)
 	if (!has_thread(t) || prlimit(t->guest->proc->pid, which, NULL, &r) < 0)
 		return;
 	r.rlim_cur = MIN(soft, r.rlim_max);
+	prlimit(t->guest->proc->pid, which, &r, NULL);
+}
+
+void guest_set_hard_limit(struct task *t, int which, u64 hard)
+{
+	struct rlimit r;
+
+	if (!has_thread(t) || prlimit(t->guest->proc->pid, which, NULL, &r) < 0)
+		return;
+	r.rlim_max = MIN(r.rlim_max, hard);
+	r.rlim_cur = MIN(r.rlim_cur, r.rlim_max);
 	prlimit(t->guest->proc->pid, which, &r, NULL);
 }
 

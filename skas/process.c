@@ -258,6 +258,7 @@ static void reaped(struct host_process *p, int status, const struct rusage *ru)
 	struct guest *g, *tmp;
 
 	p->dead = true;
+	process_unwatch_cpu(p);
 	htab_remove(&by_pid, &p->hash);
 	list_del(&p->all_link);
 	list_for_each_entry_safe (g, tmp, &p->killed, proc_link)

@@ -45,6 +45,8 @@ struct host_process {
 	uaddr_t image_sp;	 /* initial stack pointer of its latest image */
 	bool booting;		 /* the machine's first image, not yet set up */
 	bool traps_all;		 /* guest_trap_all */
+	bool has_cpu_timer;	 /* meter.c */
+	timer_t cpu_timer;
 };
 
 enum guest_run {
@@ -152,6 +154,8 @@ int guest_track_unborn(struct guest *g);
 void guest_untrack(struct guest *g);
 
 void guest_hw_release(struct guest *g); /* hwbreak.c */
+
+void process_unwatch_cpu(struct host_process *p); /* meter.c */
 
 /* process.c */
 struct host_process *host_process_find(pid_t pid);

@@ -4,6 +4,7 @@
  */
 #include "fs/cgroup/files.h"
 
+#include "kernel/oom.h"
 #include "kernel/pid_ns.h"
 #include "kernel/task.h"
 #include "kernel/user_ns.h"
@@ -234,13 +235,13 @@ static int show_pids_events(struct seq *s, const struct pseudo_ctx *c)
 
 static int show_memory_current(struct seq *s, const struct pseudo_ctx *c)
 {
-	seq_printf(s, "%llu\n", (unsigned long long)cgroup_memory(group(c)));
+	seq_printf(s, "%llu\n", (unsigned long long)oom_memory_of(group(c)));
 	return 0;
 }
 
 static int show_memory_peak(struct seq *s, const struct pseudo_ctx *c)
 {
-	cgroup_memory(group(c));
+	oom_memory_of(group(c));
 	seq_printf(s, "%llu\n", (unsigned long long)group(c)->memory_peak);
 	return 0;
 }

@@ -6,7 +6,7 @@
 #include "fs/fdtable.h"
 #include "fs/proc/proc.h"
 #include "kernel/cgroup.h"
-#include "kernel/meminfo.h"
+#include "kernel/charge.h"
 #include "kernel/os.h"
 #include "kernel/pid_ns.h"
 #include "kernel/posix_timer.h"

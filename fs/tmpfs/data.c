@@ -23,6 +23,8 @@ static int charge(struct inode *i, u64 bytes)
 
 	if (bytes > ts->max_bytes || ts->used_bytes > ts->max_bytes - bytes)
 		return -ENOSPC;
+	if (mem_charge(&mem_charges.pages, bytes) < 0)
+		return -ENOMEM;
 	ts->used_bytes += bytes;
 	tmpfs_node(i)->charged += bytes;
 	i->blocks += bytes / 512;
@@ -31,6 +33,7 @@ static int charge(struct inode *i, u64 bytes)
 
 static void uncharge(struct inode *i, u64 bytes)
 {
+	mem_charges.pages -= bytes;
 	tmpfs_sb(i)->used_bytes -= bytes;
 	tmpfs_node(i)->charged -= bytes;
 	i->blocks -= bytes / 512;
@@ -41,20 +44,23 @@ static int memfd_room(const struct inode *i, u64 bytes)
 {
 	const struct tmpfs_super *ts = tmpfs_sb(i);
 
-	return bytes > ts->max_bytes || ts->used_bytes > ts->max_bytes - bytes ? -ENOSPC : 0;
+	if (bytes > ts->max_bytes || ts->used_bytes > ts->max_bytes - bytes)
+		return -ENOSPC;
+	return mem_has_room(bytes) ? 0 : -ENOMEM;
 }
 
 /* Brings the charge of a memfd in line with what the host has allocated. */
 static void recharge(struct inode *i)
 {
-	struct tmpfs_node *n = tmpfs_node(i);
-	struct os_stat st;
+	mem_file_update(&tmpfs_node(i)->memfd);
+}
 
-	if (os_statat(n->hfd, "", &st) < 0)
-		return;
-	tmpfs_sb(i)->used_bytes += st.blocks * 512 - n->charged;
-	n->charged = st.blocks * 512;
-	i->blocks = st.blocks;
+static void memfd_changed(struct mem_file *f, u64 before)
+{
+	struct inode *i = container_of(f, struct tmpfs_node, memfd)->inode;
+
+	tmpfs_sb(i)->used_bytes += f->bytes - before;
+	i->blocks = f->bytes / 512;
 }
 
 /* ---- pages ---- */
@@ -150,7 +156,8 @@ static int to_memfd(struct inode *i)
 	n->pages = NULL;
 	n->nr_pages = 0;
 	n->hfd = hfd;
-	recharge(i);
+	n->memfd.changed = memfd_changed;
+	mem_file_add(&n->memfd, hfd);
 	return 0;
 }
 
@@ -160,9 +167,11 @@ void tmpfs_data_free(struct inode *i)
 
 	pages_zero(i, 0, UINT64_MAX);
 	free(n->pages);
-	if (n->hfd >= 0)
+	if (n->hfd >= 0) {
+		tmpfs_sb(i)->used_bytes -= n->memfd.bytes;
+		mem_file_del(&n->memfd);
 		os_close(n->hfd);
-	uncharge(i, n->charged);
+	}
 }
 
 int tmpfs_truncate(struct inode *i, u64 size)

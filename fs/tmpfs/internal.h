@@ -3,6 +3,7 @@
 #define SKIFF_FS_TMPFS_INTERNAL_H
 
 #include "fs/tmpfs/tmpfs.h"
+#include "kernel/charge.h"
 
 struct tmpfs_super {
 	u64 max_bytes, used_bytes;
@@ -36,10 +37,11 @@ struct tmpfs_node { /* inode->priv */
 	/* regular files: pages of 4 KiB up to PAGES_MAX of them, NULL for a hole; or a host memfd
 	 */
 	u8 **pages;
-	size_t nr_pages;  /* length of pages */
-	int hfd;	  /* -1: in pages */
-	u64 charged;	  /* bytes accounted to the super */
-	u64 charged_meta; /* the same, for other things than data */
+	size_t nr_pages;       /* length of pages */
+	int hfd;	       /* -1: in pages */
+	u64 charged;	       /* bytes of pages, accounted to the super */
+	struct mem_file memfd; /* of hfd, accounted too */
+	u64 charged_meta;      /* the same, for other things than data */
 	/* directories: slots in order of off */
 	struct tmpfs_slot *slots;
 	size_t nr_slots, room, nr_entries;

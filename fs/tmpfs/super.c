@@ -11,6 +11,8 @@
 
 #include <stdio.h>
 
+#define INODE_COST 1024ul /* an inode and its name take about that much */
+
 static struct mount *memfd_mount;
 
 /* ---- inodes ---- */
@@ -45,12 +47,16 @@ int tmpfs_new_inode(
 
 	if (ts->max_inodes && ts->used_inodes >= ts->max_inodes)
 		return -ENOSPC;
+	if (mem_charge(&mem_charges.pages, INODE_COST) < 0)
+		return -ENOMEM;
 	n = calloc(1, sizeof(*n));
 	i = n ? inode_alloc(sb) : NULL;
 	if (!i) {
+		mem_charges.pages -= INODE_COST;
 		free(n);
 		return -ENOMEM;
 	}
+	list_init(&n->memfd.link);
 	n->hfd = -1;
 	n->next_off = 2; /* after . and .. */
 	list_init(&n->teardown);
@@ -71,6 +77,8 @@ int tmpfs_charge_meta(struct inode *i, u64 bytes)
 
 	if (bytes > ts->max_bytes || ts->used_bytes > ts->max_bytes - bytes)
 		return -ENOSPC;
+	if (mem_charge(&mem_charges.pages, bytes) < 0)
+		return -ENOMEM;
 	ts->used_bytes += bytes;
 	tmpfs_node(i)->charged_meta += bytes;
 	return 0;
@@ -78,6 +86,7 @@ int tmpfs_charge_meta(struct inode *i, u64 bytes)
 
 void tmpfs_uncharge_meta(struct inode *i, u64 bytes)
 {
+	mem_charges.pages -= bytes;
 	tmpfs_sb(i)->used_bytes -= bytes;
 	tmpfs_node(i)->charged_meta -= bytes;
 }
@@ -93,6 +102,7 @@ static void tmpfs_evict(struct inode *i)
 	free(n->target);
 	free(n);
 	tmpfs_sb(i)->used_inodes--;
+	mem_charges.pages -= INODE_COST;
 }
 
 /* ---- super ---- */
@@ -289,6 +299,8 @@ static int tmpfs_mount(
 		ts->uid = current->cred->fsuid;
 		ts->gid = current->cred->fsgid;
 	}
+	if (machine_mem_limit)
+		si.mem_total = MIN(si.mem_total, machine_mem_limit);
 	ts->max_bytes = si.mem_total / 2;
 	ts->max_inodes = MAX(si.mem_total / PAGE_SIZE / 2, (u64)1024);
 	ret = parse_options(ts, data, si.mem_total);

@@ -8,6 +8,7 @@
 #include "kernel/ipc/shm.h"
 
 #include "fs/seq.h"
+#include "kernel/charge.h"
 #include "kernel/ipc/ipc.h"
 #include "kernel/ipc/ipc_show.h"
 #include "kernel/mapped.h"
@@ -28,6 +29,7 @@ struct shm_seg {
 	struct ipc_obj obj;
 	u64 size;
 	int hfd; /* -1 until the first attach */
+	struct mem_file memory;
 	u64 host_dev, host_ino;
 	time_t atime, dtime, ctime;
 	pid_t cpid, lpid;
@@ -58,6 +60,7 @@ static void seg_free(struct ipc_obj *o)
 {
 	struct shm_seg *s = seg_of(o);
 
+	mem_file_del(&s->memory);
 	if (s->hfd >= 0)
 		os_close(s->hfd);
 	free(s);
@@ -102,6 +105,7 @@ static int seg_create(struct ipc_ns *ns, u64 size, int flags, struct ipc_obj **o
 		return -ENOMEM;
 	s->size = size;
 	s->hfd = -1;
+	list_init(&s->memory.link);
 	s->ctime = ipc_now();
 	s->cpid = current->tg->pid;
 	list_init(&s->uses);
@@ -141,6 +145,7 @@ static int seg_back(struct shm_seg *s)
 		return ret;
 	}
 	s->hfd = hfd;
+	mem_file_add(&s->memory, hfd);
 	s->host_dev = st.dev;
 	s->host_ino = st.ino;
 	return 0;

@@ -5,6 +5,7 @@
  */
 #include "kernel/net/skb.h"
 
+#include "kernel/charge.h"
 #include "kernel/lib/log.h"
 #include "kernel/net/checksum.h"
 #include "kernel/net/socket.h"
@@ -25,9 +26,13 @@ static struct skb_buf *buf_alloc(size_t size)
 
 	if (skb_stats.live_bytes + size > skb_stats.limit_bytes)
 		return NULL;
-	b = malloc(sizeof(*b) + size);
-	if (!b)
+	if (mem_charge(&mem_charges.buffers, size) < 0)
 		return NULL;
+	b = malloc(sizeof(*b) + size);
+	if (!b) {
+		mem_charges.buffers -= size;
+		return NULL;
+	}
 	b->refs = 1;
 	b->size = (u32)size;
 	skb_stats.live_bytes += size;
@@ -39,6 +44,7 @@ static void buf_put(struct skb_buf *b)
 	if (--b->refs)
 		return;
 	skb_stats.live_bytes -= b->size;
+	mem_charges.buffers -= b->size;
 	free(b);
 }
 

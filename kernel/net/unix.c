@@ -9,6 +9,7 @@
  */
 #include "kernel/net/unix.h"
 
+#include "kernel/charge.h"
 #include "kernel/cred.h"
 #include "kernel/lib/log.h"
 #include "kernel/task.h"
@@ -153,14 +154,20 @@ void unix_destroy(struct sock *sk)
 
 struct unix_msg *unix_msg_alloc(struct unix_sock *from, size_t len)
 {
-	struct unix_msg *msg = malloc(sizeof(*msg) + len);
+	u32 size = (u32)ALIGN_UP(sizeof(struct unix_msg) + len + 16, 64);
+	struct unix_msg *msg;
 
-	if (!msg)
+	if (mem_charge(&mem_charges.buffers, size) < 0)
 		return NULL;
+	msg = malloc(sizeof(*msg) + len);
+	if (!msg) {
+		mem_charges.buffers -= size;
+		return NULL;
+	}
 	memset(msg, 0, sizeof(*msg));
 	list_init(&msg->link);
 	msg->len = (u32)len;
-	msg->truesize = (u32)ALIGN_UP(sizeof(*msg) + len + 16, 64);
+	msg->truesize = size;
 	msg->from = from;
 	sock_get(&from->sk);
 	from->wmem += msg->truesize;
@@ -172,6 +179,7 @@ void unix_msg_free(struct unix_msg *msg)
 	struct unix_sock *from = msg->from;
 
 	from->wmem -= msg->truesize;
+	mem_charges.buffers -= msg->truesize;
 	if (!from->dead && from->wmem * 4 <= from->sk.sndbuf && !list_empty(&from->sk.wait.waiters))
 		sock_wake(&from->sk, EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND);
 	if (msg->scm.fds)

@@ -60,6 +60,11 @@ _Noreturn void os_exit(int status)
 	abort();
 }
 
+u64 os_own_memory(bool trim)
+{
+	return 0;
+}
+
 int os_sysinfo(struct os_sysinfo *si)
 {
 	memset(si, 0, sizeof(*si));
@@ -437,6 +442,25 @@ int guest_usage(struct task *t, bool whole_process, struct guest_usage *u)
 {
 	memset(u, 0, sizeof(*u));
 	return 0;
+}
+
+u64 guest_cpu_ns(struct task *t)
+{
+	return 0;
+}
+
+int guest_watch_cpu(struct task *t)
+{
+	return 0;
+}
+
+u64 guest_shmem_share(struct task *t)
+{
+	return 0;
+}
+
+void guest_set_hard_limit(struct task *t, int which, u64 hard)
+{
 }
 
 MISSING(long, guest_orders, struct task *t, const struct guest_order *o, unsigned nr)
