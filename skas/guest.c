@@ -134,7 +134,7 @@ static int read_regs(struct guest *g, uaddr_t mc, struct prefetch *want, uaddr_t
 		return guest_read(g->task, &g->regs, mc, sizeof(g->regs));
 	local[1] = (struct iovec){want->data, len};
 	remote[1] = (struct iovec){(void *)addr, len};
-	n = process_vm_readv(guest_mem_pid(g), local, 2, remote, 2, 0);
+	n = guest_mem_readv(g, local, 2, remote, 2);
 	if (n < (ssize_t)sizeof(g->regs))
 		return -EFAULT;
 	if ((size_t)n == sizeof(g->regs) + len) {
@@ -478,8 +478,8 @@ int guest_write_frame(
 	struct iovec remote[2] = {{(void *)dst, len},
 		{(void *)(g->uc + offsetof(struct abi_ucontext, mc)), sizeof(*regs)}};
 
-	if (dst >= USER_ADDR_MAX || process_vm_writev(guest_mem_pid(g), local, 2, remote, 2, 0) !=
-					    (ssize_t)(len + sizeof(*regs)))
+	if (dst >= USER_ADDR_MAX ||
+		guest_mem_writev(g, local, 2, remote, 2) != (ssize_t)(len + sizeof(*regs)))
 		return -EFAULT;
 	g->regs = g->regs_in_guest = *regs;
 	return 0;

@@ -110,6 +110,17 @@ static bool has_process_vm(void)
 	return process_vm_readv(getpid(), &local, 1, &remote, 1, 0) == 1;
 }
 
+static bool has_proc_mem(void)
+{
+	int fd = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+	char from = 1, to = 0;
+	bool ok = fd >= 0 && pread(fd, &to, 1, (off_t)&from) == 1 && to;
+
+	if (fd >= 0)
+		close(fd);
+	return ok;
+}
+
 static bool has_memfd_exec(void)
 {
 	int fd = memfd_create("skiff-probe", MFD_CLOEXEC);
@@ -140,7 +151,9 @@ static const struct {
 	[HOST_PIDFD_GETFD] = {"pidfd-getfd", has_pidfd_getfd, "descriptors can be taken over",
 		"no --backend=ptrace (Linux 5.6 has it)"},
 	[HOST_PROCESS_VM] = {"process-vm", has_process_vm, "direct access to a child's memory",
-		"no machine can run (the host's kernel needs CONFIG_CROSS_MEMORY_ATTACH=y)"},
+		"proc-mem is used, slower (the host's kernel needs CONFIG_CROSS_MEMORY_ATTACH=y)"},
+	[HOST_PROC_MEM] = {"proc-mem", has_proc_mem, "a child's memory as a file",
+		"no guest debuggers nor fast path, no machine without process-vm (mount /proc)"},
 	[HOST_MEMFD_EXEC] = {"memfd-exec", has_memfd_exec, "programs in memory can be executed",
 		"the stub is a nameless file in /dev/shm or /tmp (sysctl vm.memfd_noexec=0)"},
 };

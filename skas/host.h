@@ -14,6 +14,7 @@ enum host_feature {
 	HOST_PTRACE,	    /* a child can be traced */
 	HOST_PIDFD_GETFD,   /* Linux 5.6 */
 	HOST_PROCESS_VM,    /* process_vm_readv and process_vm_writev */
+	HOST_PROC_MEM,	    /* /proc/PID/mem of a child */
 	HOST_MEMFD_EXEC,    /* memfds can be executed */
 	HOST_FEATURE_COUNT
 };

@@ -118,8 +118,9 @@ int skas_init(const char *name, char *why, size_t size)
 	err = choose(name, 0, why, size);
 	if (err < 0)
 		return err;
-	if (!host_has(HOST_PROCESS_VM)) {
-		snprintf(why, size, "the host has no process_vm_readv (see: skiff probe)");
+	if (!host_has(HOST_PROCESS_VM) && !host_has(HOST_PROC_MEM)) {
+		snprintf(why, size,
+			"the host lets no process reach another's memory (see: skiff probe)");
 		return -ENOSYS;
 	}
 	home_init();

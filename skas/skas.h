@@ -171,6 +171,16 @@ int guest_write_pieces(
 	struct task *t, const struct guest_piece *p, unsigned nr); /* <= 8; 0 or -EFAULT */
 /* Any thread of g's address space. */
 pid_t guest_mem_pid(const struct guest *g);
+struct iovec;
+/* As process_vm_readv(2) and process_vm_writev(2): bytes copied, fewer if an address is bad; -1. */
+ssize_t guest_mem_readv(const struct guest *g, const struct iovec *local, unsigned nr_local,
+	const struct iovec *remote, unsigned nr_remote);
+ssize_t guest_mem_writev(const struct guest *g, const struct iovec *local, unsigned nr_local,
+	const struct iovec *remote, unsigned nr_remote);
+
+/* proc_mem.c: the same, for either direction, without those calls. */
+ssize_t proc_mem_copy(pid_t pid, const struct iovec *local, unsigned nr_local,
+	const struct iovec *remote, unsigned nr_remote, bool write);
 
 /* filter.c */
 struct sock_fprog;

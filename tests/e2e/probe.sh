@@ -13,11 +13,11 @@ expect_status "an unknown feature" 125 "$SKIFF" probe --without magic
 expect_status "run: an unknown feature" 125 "$SKIFF" run --without magic -- true
 
 work='printf "%s\n" b a c | sort | tr -d "\n"; (exit 3); echo " $?"; sleep 0.01 & kill -TERM $!; wait $!; echo $?'
-for without in listener wait-killable sync-wake-up mseal memfd-exec; do
+for without in listener wait-killable sync-wake-up mseal memfd-exec process-vm listener,process-vm; do
 	expect_out "a machine without $without" $'abc 3\n143' \
 		timeout -k 5 60 "$SKIFF" run --backend=auto "--without=$without" -- bash -c "$work"
 done
 expect_status "notify without a listener is refused" 125 "$SKIFF" run --backend=notify --without=listener -- true
-expect_status "no access to memory" 125 "$SKIFF" run --without=process-vm -- true
+expect_status "no access to memory" 125 "$SKIFF" run --without=process-vm,proc-mem -- true
 expect_status "no backend at all" 125 "$SKIFF" run --without=listener,ptrace -- true
 done_testing
