@@ -16,16 +16,6 @@ struct dev_range {
 static struct dev_range *ranges;
 static unsigned nr_ranges;
 
-static unsigned dev_major(u64 rdev)
-{
-	return (rdev >> 8 & 0xfff) | (rdev >> 32 & 0xfffff000u);
-}
-
-static unsigned dev_minor(u64 rdev)
-{
-	return (rdev & 0xff) | (rdev >> 12 & 0xffffff00u);
-}
-
 static const struct dev_range *range_find(bool block, unsigned major, unsigned first, unsigned last)
 {
 	for (unsigned i = 0; i < nr_ranges; i++) {

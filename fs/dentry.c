@@ -335,3 +335,34 @@ char *d_path(const struct path *p, char *buf, size_t size)
 {
 	return d_path_from(p, current && current->fs ? &current->fs->root : NULL, buf, size);
 }
+
+char *d_path_inner(const struct dentry *d, char *buf, size_t size)
+{
+	char *at = buf + size;
+
+	if (!prepend(&at, buf, "", 1))
+		return NULL;
+	if (d == d->sb->root || d->parent == d)
+		return prepend(&at, buf, "/", 1) ? at : NULL;
+	for (; d != d->sb->root && d->parent != d; d = d->parent)
+		if (!prepend(&at, buf, d->name, d->name_len) || !prepend(&at, buf, "/", 1))
+			return NULL;
+	return at;
+}
+
+bool path_is_below(struct path p, const struct path *root)
+{
+	for (;;) {
+		if (p.mnt == root->mnt && p.dentry == root->dentry)
+			return true;
+		if (p.dentry == p.mnt->root) {
+			if (!p.mnt->parent)
+				return false;
+			p = (struct path){p.mnt->parent, p.mnt->mountpoint};
+		} else if (p.dentry->parent == p.dentry) {
+			return false;
+		} else {
+			p.dentry = p.dentry->parent;
+		}
+	}
+}

@@ -7,6 +7,7 @@
 
 #include "fs/flock.h"
 #include "fs/fsnotify.h"
+#include "fs/mnt_ns.h"
 #include "kernel/epoll.h"
 #include "kernel/fasync.h"
 #include "kernel/task.h"
@@ -59,6 +60,8 @@ void file_put(struct file *f)
 	if (f->counted_writer)
 		f->inode->writers--;
 	inode_put(f->inode);
+	if (f->owns_mount && f->path.mnt->detached)
+		mount_detach_tree(f->path.mnt);
 	path_put(&f->path);
 	nr_open_files--;
 	free(f);

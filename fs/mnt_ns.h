@@ -21,6 +21,15 @@ bool mount_is_ours(const struct mount *m);		 /* in current's namespace? */
 /* pivot_root(2), paths already looked up. */
 int mount_pivot(const struct path *new_root, const struct path *put_old);
 
+/* ---- trees outside any namespace: of an open file's (struct file.owns_mount) ---- */
+struct mount *mount_detached(struct super *sb, u32 flags); /* NULL: no memory */
+void mount_set_detached(struct mount *m);		   /* of mount_clone_tree */
+/* As mount_move, but below the mount whose root to is: that comes to lie on it. */
+int mount_move_beneath(const struct path *from, const struct path *to);
+
+/* Would a copy of the one mount show what a mount on it hides, and is that locked? */
+bool mount_hides_locked(const struct path *from);
+
 /* ---- propagation (fs/propagate.c) ---- */
 enum propagation { PROP_PRIVATE, PROP_SLAVE, PROP_SHARED, PROP_UNBINDABLE };
 int mount_set_propagation(const struct path *p, enum propagation how, bool recursive);

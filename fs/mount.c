@@ -81,6 +81,26 @@ void super_put(struct super *sb)
 	free(sb);
 }
 
+static bool has_writers(const struct super *sb)
+{
+	const struct dentry *d;
+
+	list_for_each_entry (d, &sb->dentries, sb_link)
+		if (d->inode && d->inode->writers)
+			return true;
+	return false;
+}
+
+int super_set_readonly(struct super *sb, bool readonly)
+{
+	if (sb->readonly_for_good)
+		return readonly ? 0 : -EROFS;
+	if (readonly && !sb->readonly && has_writers(sb))
+		return -EBUSY;
+	sb->readonly = readonly;
+	return 0;
+}
+
 int super_sync(struct super *sb)
 {
 	return sb->ops && sb->ops->sync ? sb->ops->sync(sb) : 0;
@@ -107,8 +127,10 @@ int vfs_statfs(const struct path *p, struct statfs *sf)
 		sf->f_flags |= 0x2000;
 	if (flags & MNT_NOATIME)
 		sf->f_flags |= 0x400;
-	else
+	else if (!(flags & MNT_STRICTATIME))
 		sf->f_flags |= 0x1000; /* relatime */
+	if (flags & MNT_NODIRATIME)
+		sf->f_flags |= 0x800;
 	return ret;
 }
 
@@ -280,6 +302,21 @@ int mount_super(struct super *sb, struct dentry *root, const struct path *at, u3
 	return 0;
 }
 
+struct mount *mount_detached(struct super *sb, u32 flags)
+{
+	struct mount *m = mount_alloc(sb, sb->root, flags);
+
+	if (m)
+		mount_set_detached(m);
+	return m;
+}
+
+void mount_set_detached(struct mount *m)
+{
+	m->detached = true;
+	list_add_tail(&m->link, &all_mounts);
+}
+
 int mount_fs(
 	const char *type, const char *source, const struct path *at, u32 flags, const char *data)
 {
@@ -296,6 +333,8 @@ int mount_fs(
 		strncpy(sb->source, source, sizeof(sb->source) - 1);
 		sb->source[sizeof(sb->source) - 1] = 0;
 	}
+	if ((flags & MNT_READONLY) && sb->refs == 1)
+		sb->readonly = true;
 	ret = mount_super(sb, sb->root, at, flags);
 	trace(TRACE_VFS, "mount %s, type %s, on %s: %d", sb->source, type, at->dentry->name, ret);
 	super_put(sb);
@@ -423,8 +462,7 @@ struct mount *mount_clone_tree(const struct path *from, bool recursive)
 	return NULL;
 }
 
-/* Would a copy of the one mount show what a mount on it hides, and is that locked? */
-static bool hides_locked(const struct path *from)
+bool mount_hides_locked(const struct path *from)
 {
 	struct mount *m;
 
@@ -442,7 +480,7 @@ int mount_bind(const struct path *from, const struct path *at, bool recursive)
 		return -ENOENT;
 	if (S_ISDIR(from->dentry->inode->mode) != S_ISDIR(at->dentry->inode->mode))
 		return -ENOTDIR;
-	if (from->mnt->unbindable || (!recursive && hides_locked(from)))
+	if (from->mnt->unbindable || (!recursive && mount_hides_locked(from)))
 		return -EINVAL;
 	top = mount_clone_tree(from, recursive);
 	if (!top)
@@ -463,19 +501,60 @@ int mount_remount(const struct path *p, u32 flags)
 	return 0;
 }
 
+static int may_move(const struct path *from, const struct path *to)
+{
+	const struct mount *m = from->mnt;
+
+	if (from->dentry != m->root || m->locked)
+		return -EINVAL;
+	if (m->parent ? m->parent->peer_group != 0 : !m->detached)
+		return -EINVAL;
+	if (S_ISDIR(m->root->inode->mode) != S_ISDIR(to->dentry->inode->mode))
+		return -EINVAL;
+	return is_below(to->mnt, m) ? -ELOOP : 0;
+}
+
+static void take_out(struct mount *m)
+{
+	if (!m->detached) {
+		detach(m);
+		return;
+	}
+	list_del(&m->link);
+	m->detached = false;
+}
+
 int mount_move(const struct path *from, const struct path *to)
 {
 	struct mount *m = from->mnt;
 
-	if (from->dentry != m->root || !m->parent || m->locked || m->parent->peer_group)
-		return -EINVAL;
-	if (S_ISDIR(m->root->inode->mode) != S_ISDIR(to->dentry->inode->mode))
-		return -EINVAL;
-	if (is_below(to->mnt, m))
-		return -ELOOP;
-	detach(m);
+	int ret = may_move(from, to);
+
+	if (ret < 0)
+		return ret;
+	take_out(m);
 	mount_attach(m, to);
 	propagate_attach(m);
+	return 0;
+}
+
+int mount_move_beneath(const struct path *from, const struct path *to)
+{
+	struct mount *m = from->mnt, *top = to->mnt;
+	struct path place = {top->parent, top->mountpoint}, on = {m, m->root};
+	int ret = may_move(from, to);
+
+	if (ret < 0)
+		return ret;
+	if (to->dentry != top->root || !place.mnt || place.mnt->peer_group || top->locked ||
+		mount_on(&on))
+		return -EINVAL;
+	path_get(&place);
+	take_out(m);
+	detach(top);
+	attach(m, &place);
+	attach(top, &on);
+	path_put(&place);
 	return 0;
 }
 

@@ -16,6 +16,7 @@
 #define NS_GET_PARENT 0xb702u
 #define NS_GET_NSTYPE 0xb703u
 #define NS_GET_OWNER_UID 0xb704u
+#define NS_GET_MNTNS_ID 0x8008b705u
 
 static struct mount *nsfs_mount;
 static const struct file_ops ns_fops;
@@ -163,6 +164,8 @@ static long ns_ioctl(struct file *file, u32 cmd, uaddr_t arg)
 		if (ns->kind != NS_USER)
 			return -EINVAL;
 		return put_user_u32(arg, uid_out(((const struct user_ns *)ns)->owner_uid));
+	case NS_GET_MNTNS_ID:
+		return ns->kind == NS_MNT ? put_user_u64(arg, ns->number) : -EINVAL;
 	default:
 		return -ENOTTY;
 	}

@@ -162,13 +162,16 @@ int inode_remove_privs(const struct path *p)
 void inode_touch_atime(const struct path *p)
 {
 	struct inode *i = p->dentry->inode;
+	u32 flags = p->mnt ? p->mnt->flags : 0;
 	struct timespec now;
 
-	if (p->mnt && ((p->mnt->flags & MNT_NOATIME) || mount_readonly(p->mnt)))
+	if (p->mnt && ((flags & MNT_NOATIME) || mount_readonly(p->mnt)))
+		return;
+	if ((flags & MNT_NODIRATIME) && S_ISDIR(i->mode))
 		return;
 	inode_now(&now);
-	if (i->atime.tv_sec > i->mtime.tv_sec && i->atime.tv_sec > i->ctime.tv_sec &&
-		now.tv_sec - i->atime.tv_sec < 24 * 60 * 60)
+	if (!(flags & MNT_STRICTATIME) && i->atime.tv_sec > i->mtime.tv_sec &&
+		i->atime.tv_sec > i->ctime.tv_sec && now.tv_sec - i->atime.tv_sec < 24 * 60 * 60)
 		return;
 	i->atime = now;
 }

@@ -58,6 +58,7 @@ struct super {
 	char source[64];
 	bool readonly;
 	bool readonly_for_good; /* so decided outside the machine: no remount lifts it */
+	bool user_mounted;	/* by root of a user namespace: may be changed there */
 	u64 next_ino;
 	struct list_head dentries; /* every dentry of this super (struct dentry.sb_link) */
 	struct list_head link;	   /* in all_supers */
@@ -70,6 +71,9 @@ extern struct list_head all_supers;
 #define MNT_NOEXEC 8u
 #define MNT_NOATIME 16u
 #define MNT_NOSYMFOLLOW 32u
+#define MNT_NODIRATIME 64u
+#define MNT_STRICTATIME 128u
+#define MNT_ATIME (MNT_NOATIME | MNT_NODIRATIME | MNT_STRICTATIME) /* none: relatime */
 
 struct mount {
 	unsigned refs;
@@ -87,6 +91,7 @@ struct mount {
 	bool unbindable;
 	u32 locked_flags; /* MNT_* that a less privileged owner must not clear */
 	bool locked;	  /* not to be unmounted on its own */
+	bool detached;	  /* top of a tree that only an open file holds (struct file.owns_mount) */
 };
 extern struct list_head all_mounts;
 extern u64 mounts_changed;	 /* counts changes of the mount tree */
@@ -204,6 +209,9 @@ void d_move(struct dentry *d, struct dentry *target, bool exchange);
  * " (deleted)" appended if unlinked. NULL: buf too small. */
 char *d_path(const struct path *p, char *buf, size_t size);
 char *d_path_from(const struct path *p, const struct path *root, char *buf, size_t size);
+/* The name of d within its filesystem, at the end of buf. NULL: buf too small. */
+char *d_path_inner(const struct dentry *d, char *buf, size_t size);
+bool path_is_below(struct path p, const struct path *root); /* or is root itself */
 
 struct inode *inode_alloc(struct super *sb); /* refs = 1, ino = sb->next_ino++, times = now */
 struct inode *inode_get(struct inode *i);
@@ -277,6 +285,7 @@ struct file {
 	struct fasync *async;	   /* O_ASYNC in effect (kernel/fasync.c) */
 	bool counted_writer;	   /* inode->writers includes it */
 	bool created;		   /* this very open made the inode */
+	bool owns_mount;	   /* path.mnt goes with it, unless that has found a place */
 	struct list_head epitems;  /* epoll registrations (kernel/epoll.c) */
 	u64 ra_pos;
 };
@@ -306,6 +315,16 @@ struct fs_ctx {
 	struct path root, cwd;
 	u32 umask;
 };
+/* of stat's makedev encoding */
+static inline u32 dev_major(u64 d)
+{
+	return (u32)((d >> 8 & 0xfff) | (d >> 32 & 0xfffff000u));
+}
+static inline u32 dev_minor(u64 d)
+{
+	return (u32)((d & 0xff) | (d >> 12 & 0xffffff00u));
+}
+
 struct fs_ctx *fs_ctx_copy(const struct fs_ctx *fs);
 void fs_ctx_put(struct fs_ctx *fs);
 
@@ -359,8 +378,14 @@ int mount_fs(
 int mount_umount(const struct path *p, int flags);
 int mount_bind(const struct path *from, const struct path *at, bool recursive);
 int mount_remount(const struct path *p, u32 flags);
+int super_set_readonly(
+	struct super *sb, bool readonly); /* -EBUSY: files open for writing; -EROFS */
 int mount_move(const struct path *from, const struct path *to);
 bool mount_readonly(const struct mount *m);
+static inline u64 mount_unique_id(const struct mount *m) /* never that of an earlier one */
+{
+	return (1ull << 31) + m->id;
+}
 void mount_put(struct mount *m);
 void mount_follow(struct path *p); /* down to the topmost mount on *p */
 /* A mount of sb outside the tree, for files that have no place in it (memfd, pipes). */

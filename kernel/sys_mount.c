@@ -4,6 +4,7 @@
  */
 #include "fs/mnt_ns.h"
 #include "kernel/cred.h"
+#include "kernel/sys_mount.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
 #include "kernel/user_ns.h"
@@ -15,6 +16,7 @@
 #define ABI_MS_REMOUNT 32u
 #define ABI_MS_NOSYMFOLLOW 256u
 #define ABI_MS_NOATIME 1024u
+#define ABI_MS_NODIRATIME 2048u
 #define ABI_MS_BIND 4096u
 #define ABI_MS_MOVE 8192u
 #define ABI_MS_REC 16384u
@@ -22,6 +24,9 @@
 #define ABI_MS_PRIVATE (1u << 18)
 #define ABI_MS_SLAVE (1u << 19)
 #define ABI_MS_SHARED (1u << 20)
+#define ABI_MS_RELATIME (1u << 21)
+#define ABI_MS_STRICTATIME (1u << 24)
+#define ABI_MS_ATIME (ABI_MS_NOATIME | ABI_MS_NODIRATIME | ABI_MS_RELATIME | ABI_MS_STRICTATIME)
 #define ABI_MS_PROPAGATION (ABI_MS_UNBINDABLE | ABI_MS_PRIVATE | ABI_MS_SLAVE | ABI_MS_SHARED)
 #define ABI_MS_SILENT (1u << 15)
 #define ABI_MS_MAGIC 0xc0ed0000u
@@ -35,19 +40,32 @@ static u32 mount_flags(u32 ms)
 {
 	return (ms & (MNT_READONLY | MNT_NOSUID | MNT_NODEV | MNT_NOEXEC)) |
 	       (ms & ABI_MS_NOATIME ? MNT_NOATIME : 0) |
+	       (ms & ABI_MS_NODIRATIME ? MNT_NODIRATIME : 0) |
+	       (ms & ABI_MS_STRICTATIME ? MNT_STRICTATIME : 0) |
 	       (ms & ABI_MS_NOSYMFOLLOW ? MNT_NOSYMFOLLOW : 0);
+}
+
+bool may_change_super(const struct super *sb)
+{
+	return mnt_ns_current()->ns.owner == &init_user_ns || sb->user_mounted;
 }
 
 static int remount(const struct path *p, u32 ms)
 {
-	int ret;
+	u32 flags = mount_flags(ms);
+	int ret = 0;
 
-	if (p->mnt->sb->readonly_for_good && !(ms & (MNT_READONLY | ABI_MS_BIND)))
-		return -EROFS;
-	ret = mount_remount(p, mount_flags(ms));
-	if (ret == 0 && !(ms & ABI_MS_BIND) && !p->mnt->sb->readonly_for_good)
-		p->mnt->sb->readonly = false; /* the mount's own flag says it now */
-	return ret;
+	if (p->dentry != p->mnt->root)
+		return -EINVAL;
+	if (!(ms & ABI_MS_ATIME))
+		flags |= p->mnt->flags & MNT_ATIME;
+	if (p->mnt->locked_flags & ~flags)
+		return -EPERM;
+	if (!(ms & ABI_MS_BIND))
+		ret = may_change_super(p->mnt->sb)
+			      ? super_set_readonly(p->mnt->sb, ms & ABI_MS_RDONLY)
+			      : -EPERM;
+	return ret < 0 ? ret : mount_remount(p, flags);
 }
 
 /* Mounts of other namespaces stay there; but a file of nsfs may be bound anywhere. */
@@ -94,21 +112,24 @@ static int set_propagation(const struct path *at, u32 ms)
 	}
 }
 
-/* What root of a user namespace mounts must not bring device nodes or foreign privilege. */
+int mount_type_allowed(const struct fs_type *t, u32 *flags)
+{
+	if (mnt_ns_current()->ns.owner == &init_user_ns)
+		return 0;
+	if (!t->user_mount)
+		return -EPERM;
+	if (strcmp(t->name, "devpts"))
+		*flags |= MNT_NODEV;
+	return 0;
+}
+
 static int mount_new(
 	const char *type, const char *source, const struct path *at, u32 flags, const char *data)
 {
 	const struct fs_type *t = fs_find(type);
+	int ret = t ? mount_type_allowed(t, &flags) : -ENODEV;
 
-	if (!t)
-		return -ENODEV;
-	if (mnt_ns_current()->ns.owner != &init_user_ns) {
-		if (!t->user_mount)
-			return -EPERM;
-		if (strcmp(type, "devpts"))
-			flags |= MNT_NODEV;
-	}
-	return mount_fs(type, source, at, flags, data);
+	return ret < 0 ? ret : mount_fs(type, source, at, flags, data);
 }
 
 static int do_mount(
@@ -155,7 +176,7 @@ static int get_data(uaddr_t src, char **out)
 	return 0;
 }
 
-static bool may_mount(void)
+bool may_mount(void)
 {
 	return ns_capable(mnt_ns_current()->ns.owner, CAP_SYS_ADMIN);
 }

@@ -103,34 +103,11 @@ static u32 resolve_to_lookup(u64 resolve)
 	return lookup;
 }
 
-/* A struct that may grow: what we do not know must be zero. 0, -E2BIG, -EINVAL, -EFAULT. */
-static int copy_how(struct abi_open_how *how, uaddr_t src, size_t size)
-{
-	u8 rest[PAGE_SIZE / 8];
-
-	if (size < sizeof(*how))
-		return -EINVAL;
-	if (size > PAGE_SIZE)
-		return -E2BIG;
-	if (copy_from_user(how, src, sizeof(*how)))
-		return -EFAULT;
-	for (size_t at = sizeof(*how); at < size;) {
-		size_t n = MIN(size - at, sizeof(rest));
-
-		if (copy_from_user(rest, src + at, n))
-			return -EFAULT;
-		for (size_t i = 0; i < n; i++)
-			if (rest[i])
-				return -E2BIG;
-		at += n;
-	}
-	return 0;
-}
-
 SYSCALL_DEFINE4(openat2, int, dfd, uaddr_t, name, uaddr_t, uhow, size_t, size)
 {
 	struct abi_open_how how;
-	int ret = copy_how(&how, uhow, size);
+	int ret =
+		size < sizeof(how) ? -EINVAL : copy_struct_from_user(&how, sizeof(how), uhow, size);
 
 	if (ret == 0)
 		ret = check_how(&how);

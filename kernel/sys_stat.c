@@ -87,6 +87,7 @@ SYSCALL_DEFINE4(newfstatat, int, dfd, uaddr_t, name, uaddr_t, dst, int, flags)
 
 #define STATX_KNOWN (STATX_BASIC_STATS | STATX_BTIME)
 #define STATX_MNT_ID_BIT 0x1000u
+#define STATX_MNT_ID_UNIQUE_BIT 0x4000u
 #define STATX_ATTR_MOUNT_ROOT_BIT 0x2000u
 
 struct abi_statx { /* 256 bytes; libc's may lack the later fields */
@@ -105,24 +106,26 @@ struct abi_statx { /* 256 bytes; libc's may lack the later fields */
 };
 static_assert(sizeof(struct abi_statx) == 256, "struct statx");
 
-static u32 dev_major(u64 d)
-{
-	return (u32)((d >> 8 & 0xfff) | (d >> 32 & 0xfffff000u));
-}
-
-static u32 dev_minor(u64 d)
-{
-	return (u32)((d & 0xff) | (d >> 12 & 0xffffff00u));
-}
-
 #define STATX_TIME(dst, src) \
 	do { \
 		(dst).sec = (src).tv_sec; \
 		(dst).nsec = (u32)(src).tv_nsec; \
 	} while (0)
 
-static void statx_fill(
-	struct abi_statx *x, const struct stat *st, const struct inode *inode, const struct path *p)
+static void statx_fill_mount(struct abi_statx *x, const struct path *p, u32 mask)
+{
+	x->mnt_id = p->mnt->id;
+	x->mask |= STATX_MNT_ID_BIT;
+	if (mask & STATX_MNT_ID_UNIQUE_BIT) {
+		x->mnt_id = mount_unique_id(p->mnt);
+		x->mask ^= STATX_MNT_ID_BIT | STATX_MNT_ID_UNIQUE_BIT;
+	}
+	x->attributes_mask |= STATX_ATTR_MOUNT_ROOT_BIT;
+	if (p->dentry == p->mnt->root)
+		x->attributes |= STATX_ATTR_MOUNT_ROOT_BIT;
+}
+
+static void statx_fill(struct abi_statx *x, const struct stat *st, const struct inode *inode)
 {
 	memset(x, 0, sizeof(*x));
 	x->mask = STATX_BASIC_STATS;
@@ -145,16 +148,9 @@ static void statx_fill(
 	x->rdev_minor = dev_minor(st->st_rdev);
 	x->dev_major = dev_major(st->st_dev);
 	x->dev_minor = dev_minor(st->st_dev);
-	if (p->mnt) {
-		x->mnt_id = p->mnt->id;
-		x->mask |= STATX_MNT_ID_BIT;
-		x->attributes_mask |= STATX_ATTR_MOUNT_ROOT_BIT;
-		if (p->dentry == p->mnt->root)
-			x->attributes |= STATX_ATTR_MOUNT_ROOT_BIT;
-	}
 }
 
-static long statx_path(const struct path *p, uaddr_t dst)
+static long statx_path(const struct path *p, u32 mask, uaddr_t dst)
 {
 	struct abi_statx x;
 	struct stat st;
@@ -162,11 +158,13 @@ static long statx_path(const struct path *p, uaddr_t dst)
 
 	if (ret < 0)
 		return ret;
-	statx_fill(&x, &st, p->dentry->inode, p);
+	statx_fill(&x, &st, p->dentry->inode);
+	if (p->mnt)
+		statx_fill_mount(&x, p, mask);
 	return copy_to_user(dst, &x, sizeof(x));
 }
 
-static long statx_fd(int fd, uaddr_t dst)
+static long statx_fd(int fd, u32 mask, uaddr_t dst)
 {
 	struct file *f = fd_file_raw(fd);
 	struct abi_statx x;
@@ -176,8 +174,11 @@ static long statx_fd(int fd, uaddr_t dst)
 	if (!f)
 		return -EBADF;
 	ret = vfs_fstat(f, &st);
-	if (ret == 0)
-		statx_fill(&x, &st, f->inode, &f->path);
+	if (ret == 0) {
+		statx_fill(&x, &st, f->inode);
+		if (f->path.mnt)
+			statx_fill_mount(&x, &f->path, mask);
+	}
 	file_put(f);
 	return ret < 0 ? ret : copy_to_user(dst, &x, sizeof(x));
 }
@@ -195,13 +196,13 @@ SYSCALL_DEFINE5(statx, int, dfd, uaddr_t, name, int, flags, u32, mask, uaddr_t, 
 	if ((flags & AT_STATX_SYNC_BITS) == AT_STATX_SYNC_BITS)
 		return -EINVAL;
 	if (is_fstat(dfd, name, flags))
-		return statx_fd(dfd, dst);
+		return statx_fd(dfd, mask, dst);
 	if (flags & AT_EMPTY_PATH)
 		lookup |= LOOKUP_EMPTY;
 	ret = path_lookup_user(dfd, name, lookup, &p);
 	if (ret < 0)
 		return ret;
-	ret = statx_path(&p, dst);
+	ret = statx_path(&p, mask, dst);
 	path_put(&p);
 	return ret;
 }

@@ -67,6 +67,28 @@ ssize_t strncpy_from_user(char *dst, uaddr_t src, size_t size)
 	return -ENAMETOOLONG;
 }
 
+int copy_struct_from_user(void *dst, size_t size, uaddr_t src, size_t usize)
+{
+	u8 rest[256];
+
+	if (usize > PAGE_SIZE)
+		return -E2BIG;
+	memset(dst, 0, size);
+	if (copy_from_user(dst, src, MIN(size, usize)))
+		return -EFAULT;
+	for (size_t at = size; at < usize;) {
+		size_t n = MIN(usize - at, sizeof(rest));
+
+		if (copy_from_user(rest, src + at, n))
+			return -EFAULT;
+		for (size_t i = 0; i < n; i++)
+			if (rest[i])
+				return -E2BIG;
+		at += n;
+	}
+	return 0;
+}
+
 int getname(uaddr_t src, char **out)
 {
 	char small[256], *name;

@@ -10,6 +10,9 @@
 
 int copy_from_user(void *dst, uaddr_t src, size_t len); /* 0 or -EFAULT */
 int copy_to_user(uaddr_t dst, const void *src, size_t len);
+/* A struct that has grown or will: usize is the caller's idea of its size. Fields the caller does
+ * not know are zero, those we do not know must be: else -E2BIG, as beyond a page. Or -EFAULT. */
+int copy_struct_from_user(void *dst, size_t size, uaddr_t src, size_t usize);
 int clear_user(uaddr_t dst, size_t len);
 /* Copies a NUL-terminated string; its length, -EFAULT, or -ENAMETOOLONG if it does not fit. */
 ssize_t strncpy_from_user(char *dst, uaddr_t src, size_t size);

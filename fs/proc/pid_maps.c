@@ -16,16 +16,6 @@ struct maps_walk {
 	uaddr_t first, last;
 };
 
-static unsigned dev_major(u64 dev)
-{
-	return (unsigned)(dev >> 8 & 0xfff) | (unsigned)(dev >> 32 & 0xfffff000u);
-}
-
-static unsigned dev_minor(u64 dev)
-{
-	return (unsigned)(dev & 0xff) | (unsigned)(dev >> 12 & 0xffffff00u);
-}
-
 /* Is the file no longer where it was when it was mapped? */
 static bool file_moved(const struct mapped_name *file)
 {

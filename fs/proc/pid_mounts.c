@@ -16,6 +16,8 @@ static const struct {
 	{MNT_NODEV, ",nodev"},
 	{MNT_NOEXEC, ",noexec"},
 	{MNT_NOATIME, ",noatime"},
+	{MNT_NODIRATIME, ",nodiratime"},
+	{MNT_NOSYMFOLLOW, ",nosymfollow"},
 };
 
 struct mount_text {
@@ -25,49 +27,15 @@ struct mount_text {
 	const char *at, *from;	   /* mount point; root of the mount within its filesystem */
 };
 
-/* The name of d within its filesystem, at the end of buf. */
-static const char *inner_path(const struct dentry *d, char *buf, size_t size)
-{
-	char *p = buf + size - 1;
-
-	*p = '\0';
-	for (; d != d->sb->root && d->parent != d; d = d->parent) {
-		if (d->name_len + 1 > (size_t)(p - buf))
-			return NULL;
-		p -= d->name_len;
-		memcpy(p, d->name, d->name_len);
-		*--p = '/';
-	}
-	return *p ? p : "/";
-}
-
-/* Is p at or below root? */
-static bool reachable(struct path p, const struct path *root)
-{
-	for (;;) {
-		if (p.mnt == root->mnt && p.dentry == root->dentry)
-			return true;
-		if (p.dentry == p.mnt->root) {
-			if (!p.mnt->parent)
-				return false;
-			p = (struct path){p.mnt->parent, p.mnt->mountpoint};
-		} else if (p.dentry->parent == p.dentry) {
-			return false;
-		} else {
-			p.dentry = p.dentry->parent;
-		}
-	}
-}
-
 /* False: the mount cannot be seen from root. */
 static bool mount_texts(const struct mount *m, const struct path *root, struct mount_text *t)
 {
 	struct path p = {(struct mount *)m, m->root};
 
-	if (!reachable(p, root))
+	if (!path_is_below(p, root))
 		return false;
 	t->at = d_path_from(&p, root, t->where, sizeof(t->where));
-	t->from = inner_path(m->root, t->root, sizeof(t->root));
+	t->from = d_path_inner(m->root, t->root, sizeof(t->root));
 	if (!t->at || !t->from || t->at[0] != '/')
 		return false;
 	t->options[0] = '\0';
@@ -83,7 +51,7 @@ static void show_flags(struct seq *s, u32 flags)
 	for (size_t i = 0; i < ARRAY_SIZE(flag_names); i++)
 		if (flags & flag_names[i].flag)
 			seq_puts(s, flag_names[i].text);
-	if (!(flags & MNT_NOATIME))
+	if (!(flags & (MNT_NOATIME | MNT_STRICTATIME)))
 		seq_puts(s, ",relatime");
 }
 
