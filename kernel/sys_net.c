@@ -8,13 +8,13 @@
 #include "kernel/abi_net.h"
 #include "kernel/cred.h"
 #include "kernel/lib/log.h"
+#include "kernel/net/ctl.h"
 #include "kernel/net/socket.h"
 #include "kernel/os.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
 #include "kernel/uaccess.h"
 
-#define CONTROL_MAX 131072u /* net.core.optmem_max */
 #define MMSG_MAX 1024u
 
 static_assert(SOCK_NONBLOCK == O_NONBLOCK && SOCK_CLOEXEC == O_CLOEXEC, "flags are passed on");
@@ -386,7 +386,7 @@ static int control_from_user(struct sock_msg *m, const struct msghdr *h)
 {
 	if (!h->msg_controllen || !h->msg_control)
 		return 0;
-	if (h->msg_controllen > CONTROL_MAX)
+	if (h->msg_controllen > net_ctl.optmem_max)
 		return -ENOBUFS;
 	m->control = malloc(h->msg_controllen);
 	if (!m->control)

@@ -4,6 +4,7 @@
  * never does (forwarding, source quench) counts zero. proc(5).
  */
 #include "fs/proc/net.h"
+#include "kernel/net/ctl.h"
 #include "kernel/net/tcp.h"
 
 #include <stdio.h>
@@ -35,7 +36,7 @@ static long long ip_value(const char *column, size_t len)
 	if (is(column, len, "Forwarding"))
 		return 2; /* not a router */
 	if (is(column, len, "DefaultTTL"))
-		return IP_TTL_DEFAULT;
+		return net_ctl.ip_default_ttl;
 	return (long long)mib_value("Ip", column, len);
 }
 

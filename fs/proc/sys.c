@@ -4,6 +4,7 @@
  */
 #include "fs/file.h"
 #include "fs/proc/proc.h"
+#include "fs/proc/sysctl.h"
 #include "fs/proc/sysvipc.h"
 #include "kernel/coredump.h"
 #include "kernel/cred.h"
@@ -19,50 +20,41 @@
 
 #include <stdio.h>
 
-#define TEXT(n, value) \
-	{ \
-		.name = n, .mode = PROC_RO, .show = pseudo_show_text, .arg = value \
-	}
-#define FILE_RO(n, fn) \
-	{ \
-		.name = n, .mode = PROC_RO, .show = fn \
-	}
-#define SUBDIR(n, d) \
-	{ \
-		.name = n, .mode = PROC_DIR, .dir = d \
-	}
-
 /* ---- numbers that the kernel goes by ---- */
-struct sysctl {
-	u32 *value;
-	u32 min, max;
-};
-
-static int show_value(struct seq *s, const struct pseudo_ctx *c)
-{
-	seq_printf(s, "%u\n", *((const struct sysctl *)c->row->arg)->value);
-	return 0;
-}
-
-static int store_value(const struct pseudo_ctx *c, char *text, size_t len)
+int sysctl_show(struct seq *s, const struct pseudo_ctx *c)
 {
 	const struct sysctl *ctl = c->row->arg;
-	s64 v;
 
-	if (pseudo_parse(text, ctl->min, ctl->max, &v) < 0)
-		return -EINVAL;
-	*ctl->value = (u32)v;
+	for (unsigned i = 0; i < ctl->nr; i++)
+		seq_printf(s, "%s%u", i ? "\t" : "", ctl->value[i]);
+	seq_putc(s, '\n');
 	return 0;
 }
 
-#define VALUE(n, var, lo, hi) \
-	{ \
-		.name = n, .mode = PROC_RW, .show = show_value, .store = store_value, \
-		.arg = &(const struct sysctl) \
-		{ \
-			&var, lo, hi \
-		} \
+int sysctl_store(const struct pseudo_ctx *c, char *text, size_t len)
+{
+	const struct sysctl *ctl = c->row->arg;
+	u32 new[SYSCTL_VALUES_MAX];
+	char *at = text, *save = NULL, *word;
+	unsigned nr = 0;
+	s64 v;
+
+	if (ctl->nr == 1) {
+		if (pseudo_parse(text, ctl->min, ctl->max, &v) < 0)
+			return -EINVAL;
+		*ctl->value = (u32)v;
+		return 0;
 	}
+	for (; (word = strtok_r(at, " \t\n", &save)); at = NULL) {
+		if (nr >= ctl->nr || pseudo_parse(word, ctl->min, ctl->max, &v) < 0)
+			return -EINVAL;
+		new[nr++] = (u32)v;
+	}
+	if (nr != ctl->nr || (ctl->check && !ctl->check(new)))
+		return -EINVAL;
+	memcpy(ctl->value, new, nr * sizeof(*new));
+	return 0;
+}
 
 /* ---- names of the machine ---- */
 static char *name_of(const struct pseudo_ctx *c)
@@ -217,7 +209,7 @@ static const struct pseudo_row kernel_rows[] = {
 	PROC_IPC_LIMIT("msgmnb", ipc_limit_msgmnb),
 	PROC_IPC_LIMIT("msgmni", ipc_limit_msgmni),
 	TEXT("ngroups_max", "65536"),
-	VALUE("ns_last_pid", last_pid, 0, PID_MAX - 1),
+	SYSCTL("ns_last_pid", last_pid, 0, PID_MAX - 1),
 	TEXT("osrelease", SKIFF_UTS_RELEASE),
 	TEXT("ostype", SKIFF_UTS_SYSNAME),
 	TEXT("overflowgid", "65534"),
@@ -248,16 +240,16 @@ static int show_file_nr(struct seq *s, const struct pseudo_ctx *c)
 }
 
 static const struct pseudo_row inotify_rows[] = {
-	VALUE("max_queued_events", inotify_max_queued, 0, INT32_MAX),
-	VALUE("max_user_instances", inotify_max_instances, 0, INT32_MAX),
-	VALUE("max_user_watches", inotify_max_watches, 0, INT32_MAX),
+	SYSCTL("max_queued_events", inotify_max_queued, 0, INT32_MAX),
+	SYSCTL("max_user_instances", inotify_max_instances, 0, INT32_MAX),
+	SYSCTL("max_user_watches", inotify_max_watches, 0, INT32_MAX),
 };
 static const struct pseudo_dir inotify_dir = {PSEUDO_DIR(inotify_rows)};
 
 /* Rounded up as a pipe's size is. */
 static int store_pipe_max_size(const struct pseudo_ctx *c, char *text, size_t len)
 {
-	int ret = store_value(c, text, len);
+	int ret = sysctl_store(c, text, len);
 	u32 size = PAGE_SIZE;
 
 	while (ret == 0 && size < pipe_max_size)
@@ -272,16 +264,16 @@ static const struct pseudo_row fs_rows[] = {
 	FILE_RO("file-nr", show_file_nr),
 	SUBDIR("inotify", &inotify_dir),
 	SUBDIR("mqueue", &proc_mqueue_dir),
-	VALUE("nr_open", rlimit_nr_open, 64, 1u << 20),
+	SYSCTL("nr_open", rlimit_nr_open, 64, 1u << 20),
 	TEXT("overflowgid", "65534"),
 	TEXT("overflowuid", "65534"),
 	{.name = "pipe-max-size",
 		.mode = PROC_RW,
-		.show = show_value,
+		.show = sysctl_show,
 		.store = store_pipe_max_size,
-		.arg = &(const struct sysctl){&pipe_max_size, PAGE_SIZE, 1u << 31}},
-	VALUE("protected_hardlinks", protected_hardlinks, 0, 1),
-	VALUE("protected_symlinks", protected_symlinks, 0, 1),
+		.arg = &(const struct sysctl){&pipe_max_size, PAGE_SIZE, 1u << 31, 1, NULL}},
+	SYSCTL("protected_hardlinks", protected_hardlinks, 0, 1),
+	SYSCTL("protected_symlinks", protected_symlinks, 0, 1),
 };
 static const struct pseudo_dir fs_dir = {PSEUDO_DIR(fs_rows)};
 
@@ -313,30 +305,10 @@ static const struct pseudo_row vm_rows[] = {
 };
 static const struct pseudo_dir vm_dir = {PSEUDO_DIR(vm_rows)};
 
-/* ---- net ---- */
-static const struct pseudo_row net_core_rows[] = {
-	TEXT("optmem_max", "131072"),
-	TEXT("rmem_default", "212992"),
-	TEXT("rmem_max", "212992"),
-	TEXT("somaxconn", "4096"),
-	TEXT("wmem_default", "212992"),
-	TEXT("wmem_max", "212992"),
-};
-static const struct pseudo_dir net_core_dir = {PSEUDO_DIR(net_core_rows)};
-static const struct pseudo_row net_unix_rows[] = {
-	TEXT("max_dgram_qlen", "512"),
-};
-static const struct pseudo_dir net_unix_dir = {PSEUDO_DIR(net_unix_rows)};
-static const struct pseudo_row net_rows[] = {
-	SUBDIR("core", &net_core_dir),
-	SUBDIR("unix", &net_unix_dir),
-};
-static const struct pseudo_dir net_dir = {PSEUDO_DIR(net_rows)};
-
 static const struct pseudo_row sys_rows[] = {
 	SUBDIR("fs", &fs_dir),
 	SUBDIR("kernel", &kernel_dir),
-	SUBDIR("net", &net_dir),
+	SUBDIR("net", &proc_sys_net_dir),
 	SUBDIR("vm", &vm_dir),
 };
 

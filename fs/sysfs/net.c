@@ -3,6 +3,7 @@
  * device, by name. A name is a view of the device's index, which never comes back. Linux
  * Documentation/ABI/testing/sysfs-class-net and sysfs-class-net-statistics.
  */
+#include "fs/pseudo_netdev.h"
 #include "fs/sysfs/sysfs.h"
 #include "kernel/cred.h"
 #include "kernel/net/netdev.h"
@@ -266,56 +267,9 @@ static const struct pseudo_row device_row = {.mode = S_IFDIR | 0755, .dir = &dev
 
 /* ---- the directories of them ---- */
 
-static bool key_of(const struct pseudo_ctx *dir, const char *name, size_t len, u64 *key)
-{
-	const struct netdev *dev;
-
-	netdev_for_each(dev)
-	{
-		if (strlen(dev->name) != len || memcmp(dev->name, name, len) != 0)
-			continue;
-		*key = (u64)dev->ifindex;
-		return true;
-	}
-	return false;
-}
-
-static bool name_of(const struct pseudo_ctx *dir, u64 key, char *buf)
-{
-	const struct netdev *dev = netdev_by_index((int)key);
-
-	if (dev)
-		strcpy(buf, dev->name);
-	return dev != NULL;
-}
-
-static ssize_t keys(const struct pseudo_ctx *dir, u64 from, u64 **out)
-{
-	const struct netdev *dev;
-	size_t nr = 0;
-
-	netdev_for_each(dev) nr++;
-	*out = calloc(nr + 1, sizeof(u64));
-	if (!*out)
-		return -ENOMEM;
-	nr = 0;
-	netdev_for_each(dev) if ((u64)dev->ifindex >= from)(*out)[nr++] = (u64)dev->ifindex;
-	if (!nr)
-		free(*out);
-	return (ssize_t)nr;
-}
-
-static int enter(const struct pseudo_ctx *dir, struct pseudo_ctx *child)
-{
-	return netdev_by_index((int)child->key) ? 0 : -ENOENT;
-}
-
 const struct pseudo_dir sysfs_net_dir = {
 	.child = &device_row,
-	.key_of = key_of,
-	.name_of = name_of,
-	.keys = keys,
-	.enter = enter,
+	PSEUDO_NETDEVS,
 };
 
 static int show_link(struct seq *s, const struct pseudo_ctx *c)
@@ -332,8 +286,5 @@ static const struct pseudo_row link_row = {.mode = S_IFLNK | 0777, .show = show_
 
 const struct pseudo_dir sysfs_class_net_dir = {
 	.child = &link_row,
-	.key_of = key_of,
-	.name_of = name_of,
-	.keys = keys,
-	.enter = enter,
+	PSEUDO_NETDEVS,
 };

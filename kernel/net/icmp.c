@@ -2,6 +2,7 @@
  * ICMP for IPv4: echo, errors in (to the protocol that sent the packet) and errors out. RFC 792,
  * RFC 1122 3.2.2, RFC 1191.
  */
+#include "kernel/net/ctl.h"
 #include "kernel/net/checksum.h"
 #include "kernel/net/ifaddr.h"
 #include "kernel/net/ip.h"
@@ -72,13 +73,14 @@ static void echo_reply(struct skb *skb)
 		.ttl = -1,
 		.oif = skb->dev == loopback ? 0 : skb->dev->ifindex};
 	struct skb *r;
+	bool many = ip_addr_is_multicast(&skb->ip.daddr) || skb->pkt_type == SKB_PKT_BROADCAST ||
+		    !ifaddr_is_local(&skb->ip.daddr);
 
-	if (ip_addr_is_multicast(&skb->ip.daddr) || skb->pkt_type == SKB_PKT_BROADCAST ||
-		!ifaddr_is_local(&skb->ip.daddr)) {
-		skb_free(skb); /* net.ipv4.icmp_echo_ignore_broadcasts */
+	if (net_ctl.icmp_echo_ignore_all || (many && net_ctl.icmp_echo_ignore_broadcasts)) {
+		skb_free(skb);
 		return;
 	}
-	fl.saddr = skb->ip.daddr;
+	fl.saddr = many ? ip_addr_any(AF_INET) : skb->ip.daddr;
 	r = skb_alloc(SKB_HEADROOM, skb_len(skb));
 	if (r) {
 		memcpy(skb_put(r, skb_len(skb)), skb->data, skb_len(skb));
@@ -151,8 +153,8 @@ static void redirect(const struct skb *skb, const struct ip_error *e, be32 gatew
 	const struct route *r;
 
 	/* A new gateway must be on the link the redirect came by, and not be us. */
-	if (skb->dev == loopback || route_lookup(&fl, &r) < 0 || r->has_gateway ||
-		r->type != RTN_UNICAST || ifaddr_is_local(&gw))
+	if (!skb->dev->ctl.accept_redirects || skb->dev == loopback || route_lookup(&fl, &r) < 0 ||
+		r->has_gateway || r->type != RTN_UNICAST || ifaddr_is_local(&gw))
 		return;
 	fl.daddr = e->daddr;
 	if (route_lookup(&fl, &r) < 0 || !r->has_gateway ||

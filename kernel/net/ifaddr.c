@@ -253,6 +253,8 @@ int ifaddr_add(struct netdev *dev, const struct ifaddr *from, struct ifaddr **ou
 
 	if (!valid_address(from))
 		return -EINVAL;
+	if (!ip_addr_is_v4(&from->addr) && dev->ctl.disable_ipv6)
+		return -EACCES;
 	list_for_each_entry (other, &dev->addrs, link)
 		if (ip_addr_eq(&other->addr, &from->addr) &&
 			(!ip_addr_is_v4(&from->addr) || other->prefix_len == from->prefix_len))
@@ -319,6 +321,30 @@ void ifaddr_dev_down(struct netdev *dev)
 		stop_address(a);
 		if (!ip_addr_is_v4(&a->addr) && !(dev->flags & IFF_LOOPBACK))
 			ifaddr_del(a);
+	}
+}
+
+void netdev_disable_ipv6(struct netdev *dev, bool off)
+{
+	struct ifaddr *a, *tmp;
+
+	if (dev->ctl.disable_ipv6 == off)
+		return;
+	dev->ctl.disable_ipv6 = off;
+	if (off) {
+		if (dev->type == ARPHRD_ETHER)
+			ndp_dev_down(dev);
+		list_for_each_entry_safe (a, tmp, &dev->addrs, link)
+			if (!ip_addr_is_v4(&a->addr))
+				ifaddr_del(a);
+	} else if (dev == loopback) {
+		ifaddr_add(dev,
+			&(struct ifaddr){.addr = {.b = {[15] = 1}},
+				.prefix_len = 128,
+				.scope = RT_SCOPE_HOST},
+			NULL);
+	} else if ((dev->flags & IFF_UP) && dev->type == ARPHRD_ETHER) {
+		ndp_dev_up(dev);
 	}
 }
 

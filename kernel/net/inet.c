@@ -8,6 +8,7 @@
 
 #include "kernel/cred.h"
 #include "kernel/lib/log.h"
+#include "kernel/net/ctl.h"
 #include "kernel/net/ifaddr.h"
 #include "kernel/net/multicast.h"
 #include "kernel/net/net.h"
@@ -35,6 +36,7 @@ int inet_sock_create(int family, const struct inet_proto *proto, int protocol, s
 	is->proto = proto;
 	is->tuple.laddr = is->tuple.raddr = ip_addr_any(family);
 	is->tuple.v6 = family == AF_INET6;
+	is->tuple.v6only = family == AF_INET6 && net_ctl.bindv6only;
 	is->mc_addr = ip_addr_any(AF_INET);
 	is->uid = current ? current->cred->euid : 0;
 	is->ttl = is->hops6 = is->mc_hops6 = -1;
@@ -365,6 +367,20 @@ static const struct inet_proto *find_proto(int family, int type, int *protocol, 
 	return NULL;
 }
 
+/* Is one of current's groups in net.ipv4.ping_group_range? */
+static bool may_ping(void)
+{
+	u32 first = net_ctl.ping_group_range[0], last = net_ctl.ping_group_range[1];
+	const struct cred *c = current->cred;
+
+	if (c->egid >= first && c->egid <= last)
+		return true;
+	for (unsigned i = 0; i < c->nr_groups; i++)
+		if (c->groups[i] >= first && c->groups[i] <= last)
+			return true;
+	return false;
+}
+
 static int create(int family, int type, int protocol, struct sock **out)
 {
 	const struct inet_proto *p;
@@ -377,6 +393,8 @@ static int create(int family, int type, int protocol, struct sock **out)
 		return err;
 	if (p->type == SOCK_RAW && !capable(CAP_NET_RAW))
 		return -EPERM;
+	if (p == &ping_proto && current && !may_ping())
+		return -EACCES;
 	return inet_sock_create(family, p, protocol, out);
 }
 

@@ -50,7 +50,7 @@ struct inet_table {
 
 /*
  * Takes port (0: an ephemeral one, net.ipv4.ip_local_port_range) at t->laddr for t, whose reuse
- * flags, bound_if, uid and v6only are set. -EADDRINUSE, -EACCES (below 1024 without
+ * flags, bound_if, uid and v6only are set. -EADDRINUSE, -EACCES (a privileged one without
  * CAP_NET_BIND_SERVICE), -ENOMEM. t->lport is set.
  */
 int inet_port_take(struct inet_table *tb, struct inet_tuple *t, u16 port);

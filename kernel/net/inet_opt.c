@@ -3,6 +3,7 @@
  * rest has a case each. An AF_INET6 socket takes both levels, as on Linux.
  */
 #include "kernel/cred.h"
+#include "kernel/net/ctl.h"
 #include "kernel/net/inet.h"
 #include "kernel/net/multicast.h"
 #include "kernel/net/ifaddr.h"
@@ -339,7 +340,7 @@ static int get4(struct inet_sock *is, int name, int *v)
 {
 	switch (name) {
 	case IP_TTL:
-		*v = is->ttl < 0 ? IP_TTL_DEFAULT : is->ttl;
+		*v = is->ttl < 0 ? (int)net_ctl.ip_default_ttl : is->ttl;
 		return 0;
 	case IP_MULTICAST_TTL:
 		*v = is->mc_ttl;
@@ -370,7 +371,7 @@ static int get6(struct inet_sock *is, int name, int *v)
 		*v = is->tuple.v6only;
 		return 0;
 	case IPV6_UNICAST_HOPS:
-		*v = is->hops6 < 0 ? IP_TTL_DEFAULT : is->hops6;
+		*v = is->hops6 < 0 ? (int)netdev_ctl_default.hop_limit : is->hops6;
 		return 0;
 	case IPV6_MULTICAST_HOPS:
 		*v = is->mc_hops6 < 0 ? 1 : is->mc_hops6;

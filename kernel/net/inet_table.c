@@ -3,15 +3,13 @@
  * packet belongs to. One struct inet_table per protocol; a bucket per port in use lists its tuples.
  * The hash is keyed, so that a peer cannot choose what falls into one chain.
  */
+#include "kernel/net/ctl.h"
 #include "kernel/net/inet.h"
 
 #include "kernel/cred.h"
 #include "kernel/lib/siphash.h"
 #include "kernel/os.h"
 #include "kernel/task.h"
-
-#define PORT_FIRST 32768u /* net.ipv4.ip_local_port_range */
-#define PORT_LAST 60999u
 
 struct inet_bucket {
 	struct hnode node; /* table->ports */
@@ -118,33 +116,45 @@ static bool port_free(const struct inet_table *tb, const struct inet_tuple *t, u
 	return true;
 }
 
+/* Of net.ipv4.ip_local_port_range; [0] <= [1]. */
+static u32 nr_ports(void)
+{
+	return net_ctl.ip_local_port_range[1] - net_ctl.ip_local_port_range[0] + 1;
+}
+
+static u16 nth_port(u32 n)
+{
+	return (u16)(net_ctl.ip_local_port_range[0] + n % nr_ports());
+}
+
 static u32 random_port(void)
 {
 	u32 r;
 
 	os_random(&r, sizeof(r));
-	return r % (PORT_LAST - PORT_FIRST + 1);
+	return r % nr_ports();
 }
 
 int inet_port_take(struct inet_table *tb, struct inet_tuple *t, u16 port)
 {
-	u32 range = PORT_LAST - PORT_FIRST + 1, start;
+	u32 range = nr_ports(), start;
 	struct inet_bucket *b;
 
-	if (port && port < 1024 && current && !capable(CAP_NET_BIND_SERVICE))
+	if (port && port < net_ctl.ip_unprivileged_port_start && current &&
+		!capable(CAP_NET_BIND_SERVICE))
 		return -EACCES;
 	if (port && !port_free(tb, t, port))
 		return -EADDRINUSE;
 	start = port ? 0 : random_port();
 	for (u32 i = 0; !port && i < range; i++) {
-		u16 p = (u16)(PORT_FIRST + (start + i) % range);
+		u16 p = nth_port(start + i);
 
 		/* one of its own if there is one: reuse would split what arrives */
 		if (!bucket_find(tb, p))
 			port = p;
 	}
 	for (u32 i = 0; !port && i < range; i++) {
-		u16 p = (u16)(PORT_FIRST + (start + i) % range);
+		u16 p = nth_port(start + i);
 
 		if (port_free(tb, t, p))
 			port = p;
@@ -227,12 +237,12 @@ int inet_hash_connected(struct inet_table *tb, struct inet_tuple *t)
 
 int inet_port_take_connected(struct inet_table *tb, struct inet_tuple *t)
 {
-	u32 range = PORT_LAST - PORT_FIRST + 1, start = random_port();
+	u32 range = nr_ports(), start = random_port();
 	struct inet_bucket *b;
 	int err;
 
 	for (u32 i = 0; i < range; i++) {
-		u16 port = (u16)(PORT_FIRST + (start + i) % range);
+		u16 port = nth_port(start + i);
 
 		b = bucket_find(tb, port);
 		if (b && !list_empty(&b->tuples))

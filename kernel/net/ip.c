@@ -5,6 +5,7 @@
 #include "kernel/net/ip.h"
 
 #include "kernel/lib/log.h"
+#include "kernel/net/ctl.h"
 #include "kernel/net/ip_hdr.h"
 #include "kernel/net/multicast.h"
 #include "kernel/net/neigh.h"
@@ -73,19 +74,22 @@ void icmp_send(const struct skb *skb, enum icmp_reason reason, u32 arg)
 		icmp6_error_send(skb, reason, arg);
 }
 
-/* A token bucket: 1000 a second, bursts of 50 (net.ipv4.icmp_msgs_per_sec, _burst). */
+/* A token bucket that fills with time. */
 bool icmp_rate_ok(void)
 {
-	static u64 tokens_ns = 50 * NSEC_PER_MSEC, last;
-	u64 now = os_clock_ns(OS_CLOCK_MONOTONIC);
+	static u64 tokens_ns = NSEC_PER_SEC, last;
+	u64 now = os_clock_ns(OS_CLOCK_MONOTONIC), each;
 
-	tokens_ns = MIN(tokens_ns + (now - last), 50 * NSEC_PER_MSEC);
+	if (!net_ctl.icmp_msgs_per_sec)
+		return true;
+	each = NSEC_PER_SEC / net_ctl.icmp_msgs_per_sec;
+	tokens_ns = MIN(tokens_ns + (now - last), net_ctl.icmp_msgs_burst * each);
 	last = now;
-	if (tokens_ns < NSEC_PER_MSEC) {
+	if (tokens_ns < each) {
 		MIB_INC(IcmpOutRateLimitGlobal);
 		return false;
 	}
-	tokens_ns -= NSEC_PER_MSEC;
+	tokens_ns -= each;
 	return true;
 }
 

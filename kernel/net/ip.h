@@ -8,7 +8,6 @@
 #include "kernel/net/route.h"
 #include "kernel/net/skb.h"
 
-#define IP_TTL_DEFAULT 64
 #define IP6_MTU_MIN 1280u
 #define IP4_MTU_MIN 68u
 

@@ -4,13 +4,10 @@
  * complete, when its time is up, when fragments overlap (RFC 5722; Linux does so for IPv4 too), or,
  * oldest first, when all of them together hold too much. RFC 791 3.2, RFC 815, RFC 8200 4.5.
  */
+#include "kernel/net/ctl.h"
 #include "kernel/net/ip.h"
 #include "kernel/os.h"
 #include "kernel/timer.h"
-
-#define FRAG_MEM_MAX (4u << 20) /* net.ipv4.ipfrag_high_thresh */
-#define FRAG_TIME_NS (30 * NSEC_PER_SEC)
-#define FRAG_TIME6_NS (60 * NSEC_PER_SEC)
 
 struct datagram {
 	struct hnode node;
@@ -119,7 +116,7 @@ static struct datagram *find_or_make(const struct skb *skb, u32 id)
 	d->iif = skb->ip.iif;
 	d->id = id;
 	d->timer.fn = timed_out;
-	life = is_v4(d) ? FRAG_TIME_NS : FRAG_TIME6_NS;
+	life = (is_v4(d) ? net_ctl.ipfrag_time : net_ctl.ip6frag_time) * NSEC_PER_SEC;
 	if (htab_insert(&table, &d->node, hash) < 0) {
 		free(d);
 		return NULL;
@@ -194,7 +191,7 @@ static struct skb *join(struct datagram *d)
 
 static void make_room(void)
 {
-	while (mem_used > FRAG_MEM_MAX && !list_empty(&datagrams))
+	while (mem_used > net_ctl.ipfrag_high_thresh && !list_empty(&datagrams))
 		fail(list_first(&datagrams, struct datagram, link));
 }
 

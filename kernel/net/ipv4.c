@@ -2,6 +2,7 @@
  * IPv4: input checks, options, fragments; output with header and fragmentation. We are a host:
  * what is not for us is dropped. RFC 791, RFC 1122 section 3.
  */
+#include "kernel/net/ctl.h"
 #include "kernel/net/checksum.h"
 #include "kernel/net/ifaddr.h"
 #include "kernel/net/ip.h"
@@ -144,7 +145,7 @@ static u8 choose_ttl(const struct flow *fl, const struct dst *dst)
 		return (u8)fl->ttl;
 	if (dst->type == DST_MULTICAST)
 		return 1;
-	return dst->hoplimit ? (u8)dst->hoplimit : IP_TTL_DEFAULT;
+	return dst->hoplimit ? (u8)dst->hoplimit : (u8)net_ctl.ip_default_ttl;
 }
 
 static void push_header(struct skb *skb, const struct flow *fl, const struct dst *dst, u32 frag)

@@ -212,6 +212,11 @@ void ip6_rcv(struct skb *skb)
 	u8 next;
 
 	MIB_INC(Ip6InReceives);
+	if (skb->dev->ctl.disable_ipv6) {
+		MIB_INC(Ip6InDiscards);
+		skb_free(skb);
+		return;
+	}
 	if (!check_header(skb)) {
 		MIB_INC(Ip6InHdrErrors);
 		skb_free(skb);
@@ -244,7 +249,7 @@ static u8 choose_hops(const struct flow *fl, const struct dst *dst)
 		return (u8)fl->ttl;
 	if (dst->type == DST_MULTICAST)
 		return 1;
-	return dst->hoplimit ? (u8)dst->hoplimit : IP_TTL_DEFAULT;
+	return dst->hoplimit ? (u8)dst->hoplimit : (u8)dst->dev->ctl.hop_limit;
 }
 
 /* The header, and the extension headers of fl between it and what follows (number next). */

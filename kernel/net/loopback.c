@@ -2,13 +2,12 @@
  * lo: what goes out comes in. The short path: nothing is copied, checksummed or cut into segments;
  * a packet waits on a list until the sender is done, so that input never runs inside output.
  */
+#include "kernel/net/ctl.h"
 #include "kernel/net/netdev.h"
 #include "kernel/net/ifaddr.h"
 #include "kernel/net/net.h"
 #include "kernel/net/route.h"
 #include "kernel/sched.h"
-
-#define BACKLOG_MAX 4096u
 
 static struct netdev lo_dev;
 static struct list_head backlog = LIST_HEAD_INIT(backlog);
@@ -41,7 +40,7 @@ static struct deferred backlog_work = {
 
 static int lo_xmit(struct netdev *dev, struct skb *skb)
 {
-	if (nr_backlog >= BACKLOG_MAX) {
+	if (nr_backlog >= net_ctl.netdev_max_backlog) {
 		skb_free(skb);
 		return -ENOBUFS;
 	}

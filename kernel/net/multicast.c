@@ -5,6 +5,7 @@
  */
 #include "kernel/net/multicast.h"
 
+#include "kernel/net/ctl.h"
 #include "kernel/net/checksum.h"
 #include "kernel/net/ether.h"
 #include "kernel/net/ifaddr.h"
@@ -12,7 +13,6 @@
 #include "kernel/os.h"
 
 #define REPORTS 2u
-#define MEMBERSHIPS_MAX 20u /* net.ipv4.igmp_max_memberships */
 
 enum { MODE_IS_EXCLUDE = 2, TO_INCLUDE = 3, TO_EXCLUDE = 4 };
 
@@ -292,7 +292,7 @@ int mc_sock_join(struct inet_sock *is, const struct ip_addr *group, int ifindex)
 		return -ENODEV;
 	if (membership_find(is, group, dev->ifindex))
 		return -EADDRINUSE;
-	if (ip_addr_is_v4(group) && is->nr_memberships >= MEMBERSHIPS_MAX)
+	if (ip_addr_is_v4(group) && is->nr_memberships >= net_ctl.igmp_max_memberships)
 		return -ENOBUFS;
 	m = malloc(sizeof(*m));
 	if (!m)

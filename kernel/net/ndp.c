@@ -23,7 +23,6 @@ enum { OPT_SRC_MAC = 1, OPT_DST_MAC = 2, OPT_PREFIX = 3, OPT_MTU = 5, OPT_NONCE 
 #define PREFIX_AUTO 0x40u
 
 #define DAD_NS NSEC_PER_SEC
-#define RS_TRIES 3u
 #define RS_INTERVAL_NS (4 * NSEC_PER_SEC)
 #define RA_PREFIXES_MAX 16 /* addresses that advertisements may give a device */
 #define TWO_HOURS_S 7200u
@@ -137,7 +136,7 @@ static void dad_timer(struct timer *t)
 
 void ndp_dad_start(struct ifaddr *a)
 {
-	a->dad_left = 1;
+	a->dad_left = a->dev->ctl.dad_transmits;
 	os_random(a->dad_nonce, sizeof(a->dad_nonce));
 	a->timer.fn = dad_timer;
 	timer_arm(&a->timer, os_clock_ns(OS_CLOCK_MONOTONIC) + NSEC_PER_MSEC);
@@ -206,7 +205,7 @@ void ndp_dev_up(struct netdev *dev)
 		.flags = IFA_F_PERMANENT};
 	struct solicit_timer *s;
 
-	if (dev->mtu < IP6_MTU_MIN)
+	if (dev->mtu < IP6_MTU_MIN || dev->ctl.disable_ipv6)
 		return;
 	interface_id(dev, a.addr.b + 8);
 	ifaddr_add(dev, &a, NULL);
@@ -215,7 +214,7 @@ void ndp_dev_up(struct netdev *dev)
 	if (!s)
 		return;
 	s->dev = dev;
-	s->left = RS_TRIES;
+	s->left = dev->ctl.accept_ra ? dev->ctl.router_solicitations : 0;
 	s->timer.fn = solicit_routers;
 	list_add_tail(&s->link, &soliciting);
 	timer_arm(&s->timer, os_clock_ns(OS_CLOCK_MONOTONIC) + DAD_NS + 100 * NSEC_PER_MSEC);
@@ -351,7 +350,7 @@ static void prefix_rcv(struct netdev *dev, const u8 *o)
 	if (len > 128 || preferred_s > valid_s || ip_addr_is_link_local(&prefix) ||
 		ip_addr_is_multicast(&prefix) || ip_addr_is_v4(&prefix))
 		return;
-	if ((o[3] & PREFIX_AUTO) && len == 64)
+	if ((o[3] & PREFIX_AUTO) && len == 64 && dev->ctl.autoconf)
 		prefix_address(dev, &prefix, valid_s, preferred_s);
 }
 
@@ -391,7 +390,8 @@ static void router_rcv(struct skb *skb)
 	u32 at = 16, mtu;
 	const u8 *o, *mac;
 
-	if (skb_len(skb) < 16 || !ip_addr_is_link_local(&skb->ip.saddr) || dev == loopback)
+	if (skb_len(skb) < 16 || !ip_addr_is_link_local(&skb->ip.saddr) || dev == loopback ||
+		!dev->ctl.accept_ra)
 		return;
 	stop_soliciting(dev);
 	mac = find_option(skb, at, OPT_SRC_MAC);

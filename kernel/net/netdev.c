@@ -85,6 +85,7 @@ int netdev_register(struct netdev *dev)
 		dev->ifindex = 1;
 	else
 		dev->ifindex = ++next_index;
+	dev->ctl = netdev_ctl_default;
 	list_init(&dev->addrs);
 	list_init(&dev->groups);
 	list_init(&dev->txq);

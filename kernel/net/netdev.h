@@ -9,6 +9,7 @@
 #ifndef SKIFF_KERNEL_NET_NETDEV_H
 #define SKIFF_KERNEL_NET_NETDEV_H
 
+#include "kernel/net/ctl.h"
 #include "kernel/net/notify.h"
 #include "kernel/net/skb.h"
 
@@ -49,6 +50,7 @@ struct netdev {
 	u8 mac[6], broadcast[6];
 	bool carrier;
 	u32 carrier_changes;
+	struct netdev_ctl ctl;
 	u32 tx_queue_len;
 	unsigned promisc, allmulti; /* counts of packet sockets wanting it */
 	struct netdev_stats stats;

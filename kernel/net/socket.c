@@ -7,6 +7,8 @@
  */
 #include "kernel/net/socket.h"
 
+#include "kernel/net/ctl.h"
+
 #include "kernel/lib/log.h"
 #include "kernel/ns.h"
 #include "kernel/os.h"
@@ -52,7 +54,8 @@ void sock_init(struct sock *sk, const struct sock_ops *ops, int family, int type
 	sk->type = type;
 	sk->protocol = protocol;
 	sk->ino = next_ino++;
-	sk->sndbuf = sk->rcvbuf = SOCK_BUF_DEFAULT;
+	sk->sndbuf = net_ctl.wmem_default;
+	sk->rcvbuf = net_ctl.rmem_default;
 	sk->rcvlowat = 1;
 	sk->peek_off = -1;
 	sk->rcvtimeo_ns = sk->sndtimeo_ns = WAIT_FOREVER;

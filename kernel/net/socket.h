@@ -107,8 +107,6 @@ struct sock_family {
 };
 extern const struct sock_family unix_family, inet_family, inet6_family;
 
-#define SOCK_BUF_DEFAULT 212992u /* net.core.{r,w}mem_default and _max of Linux */
-
 extern const struct file_ops sock_file_ops;
 extern unsigned nr_open_socks; /* open files of sockets, of every family */
 

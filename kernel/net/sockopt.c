@@ -3,6 +3,7 @@
  * sys_net.c. Boolean options that change nothing for the families we have are stored and reported,
  * as Linux does for AF_UNIX. socket(7).
  */
+#include "kernel/net/ctl.h"
 #include "kernel/net/socket.h"
 
 #include "kernel/cred.h"
@@ -144,12 +145,12 @@ static int set_int(struct sock *sk, int name, int v)
 {
 	switch (name) {
 	case SO_SNDBUF:
-		sk->sndbuf = buf_size(v, SNDBUF_MIN, SOCK_BUF_DEFAULT);
+		sk->sndbuf = buf_size(v, SNDBUF_MIN, net_ctl.wmem_max);
 		sk->sndbuf_locked = true;
 		sock_wake(sk, EPOLLOUT | EPOLLWRNORM);
 		return 0;
 	case SO_RCVBUF:
-		sk->rcvbuf = buf_size(v, RCVBUF_MIN, SOCK_BUF_DEFAULT);
+		sk->rcvbuf = buf_size(v, RCVBUF_MIN, net_ctl.rmem_max);
 		sk->rcvbuf_locked = true;
 		return 0;
 	case SO_SNDBUFFORCE:

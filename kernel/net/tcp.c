@@ -46,11 +46,11 @@ static int tcp_init(struct inet_sock *is)
 	list_init(&tp->accept_link);
 	tcp_rtt_init(&tp->rtt);
 	tp->rack.reo_wnd_mult = 1;
-	tp->cong.ops = &tcp_cubic;
+	tp->cong.ops = tcp_cong_default;
 	tp->quick_acks = QUICK_ACKS;
 	tp->rcv_mss = TCP_MSS_V4;
-	is->sk.rcvbuf = TCP_RMEM_DEFAULT;
-	is->sk.sndbuf = TCP_WMEM_DEFAULT;
+	is->sk.rcvbuf = net_ctl.tcp_rmem[1];
+	is->sk.sndbuf = net_ctl.tcp_wmem[1];
 	tcp_timer_init(tp);
 	tcp_nr_socks++;
 	return 0;
@@ -126,7 +126,7 @@ static void close_sending(struct tcp_sock *tp)
 
 static u64 fin_wait2_ns(const struct tcp_sock *tp)
 {
-	return tp->linger2 > 0 ? (u64)tp->linger2 * NSEC_PER_SEC : TCP_TIME_WAIT_NS;
+	return (tp->linger2 > 0 ? (u64)tp->linger2 : net_ctl.tcp_fin_timeout) * NSEC_PER_SEC;
 }
 
 void tcp_fin_acked(struct tcp_sock *tp)

@@ -7,6 +7,7 @@
 #define SKIFF_KERNEL_NET_TCP_H
 
 #include "kernel/abi_tcp.h"
+#include "kernel/net/ctl.h"
 #include "kernel/net/inet.h"
 #include "kernel/net/skb.h"
 #include "kernel/net/tcp_cong.h"
@@ -31,21 +32,12 @@ enum tcp_state {
 };
 
 #define TCP_MSS_MIN 88u
-#define TCP_SYN_RETRIES 6u
-#define TCP_SYNACK_RETRIES 5u
-#define TCP_RETRIES2 15u
-#define TCP_ORPHAN_RETRIES 8u
 #define TCP_RTO_MIN_NS (200 * NSEC_PER_MSEC)
 #define TCP_RTO_MAX_NS (120 * NSEC_PER_SEC)
 #define TCP_RTO_INIT_NS (1 * NSEC_PER_SEC)
 #define TCP_DELACK_NS (40 * NSEC_PER_MSEC)
 #define TCP_TIME_WAIT_NS (60 * NSEC_PER_SEC)
 #define TCP_PAWS_EXPIRE_NS (24ull * 86400 * NSEC_PER_SEC)
-#define TCP_RMEM_DEFAULT 131072u
-#define TCP_RMEM_MAX 6291456u
-#define TCP_WMEM_DEFAULT 87040u
-#define TCP_WMEM_MAX 4194304u
-#define TCP_TIME_WAIT_MAX 65536u /* more of them end at once */
 
 /* A segment in hand, in host byte order; end includes SYN and FIN. */
 struct tcp_segment {

@@ -174,6 +174,8 @@ const struct tcp_cong_ops tcp_cubic = {
 	.ssthresh = cubic_ssthresh,
 };
 
+const struct tcp_cong_ops *tcp_cong_default = &tcp_cubic;
+
 const struct tcp_cong_ops *tcp_cong_find(const char *name)
 {
 	return !strcmp(name, tcp_cubic.name)  ? &tcp_cubic

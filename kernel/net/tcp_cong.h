@@ -45,5 +45,6 @@ void tcp_cong_loss(struct tcp_cong *c, u32 flight); /* fast recovery begins: set
 void tcp_cong_timeout(struct tcp_cong *c, u32 flight, bool first); /* the timer expired */
 void tcp_cong_idle(struct tcp_cong *c, u64 idle_ns, u64 rto_ns);   /* RFC 5681 4.1 */
 const struct tcp_cong_ops *tcp_cong_find(const char *name);	   /* NULL: unknown */
+extern const struct tcp_cong_ops *tcp_cong_default;		   /* of new sockets */
 
 #endif

@@ -52,13 +52,13 @@ static void negotiate(struct tcp_sock *tp, const struct tcp_segment *seg)
 	u16 def = ip_addr_is_v4(&tp->inet.tuple.raddr) ? TCP_MSS_V4 : TCP_MSS_V6;
 
 	tp->mss_opt = MAX(o->mss ? o->mss : def, (u16)TCP_MSS_MIN);
-	tp->wscale_ok = o->has_wscale;
-	tp->snd_wscale = o->has_wscale ? o->wscale : 0;
-	if (!o->has_wscale)
+	tp->wscale_ok = o->has_wscale && net_ctl.tcp_window_scaling;
+	tp->snd_wscale = tp->wscale_ok ? o->wscale : 0;
+	if (!tp->wscale_ok)
 		tp->rcv_wscale = 0;
-	tp->sack_ok = o->sack_ok;
-	tp->ts_ok = o->has_ts;
-	if (o->has_ts) {
+	tp->sack_ok = o->sack_ok && net_ctl.tcp_sack;
+	tp->ts_ok = o->has_ts && net_ctl.tcp_timestamps;
+	if (tp->ts_ok) {
 		tp->ts_recent = o->tsval;
 		tp->ts_recent_ns = os_clock_ns(OS_CLOCK_MONOTONIC);
 	}

@@ -40,7 +40,7 @@ static void autotune(struct tcp_sock *tp, u64 now)
 	if (copied > tp->space) {
 		u64 want = 2 * (2 * (u64)copied + 16 * tp->rcv_mss);
 
-		sk->rcvbuf = MAX(sk->rcvbuf, (u32)MIN(want, (u64)TCP_RMEM_MAX));
+		sk->rcvbuf = MAX(sk->rcvbuf, (u32)MIN(want, (u64)net_ctl.tcp_rmem[2]));
 		tp->space = copied;
 	}
 	tp->space_ns = now;

@@ -8,7 +8,6 @@
 #include "kernel/os.h"
 #include "kernel/task.h"
 
-#define SOMAXCONN_DEFAULT 4096
 #define COOKIE_AGE_NS (120 * NSEC_PER_SEC)
 
 unsigned tcp_nr_reqs;
@@ -33,7 +32,7 @@ static u64 req_timeout(const struct tcp_req *req)
 
 static u8 window_scale(const struct sock *sk)
 {
-	u32 max = sk->rcvbuf_locked ? sk->rcvbuf : TCP_RMEM_MAX;
+	u32 max = sk->rcvbuf_locked ? sk->rcvbuf : net_ctl.tcp_rmem[2];
 	u8 scale = 0;
 
 	while (max >> scale > 65535 && scale < TCP_WSCALE_MAX)
@@ -88,7 +87,7 @@ static void req_timer(struct timer *t)
 {
 	struct tcp_req *req = container_of(t, struct tcp_req, timer);
 	const struct tcp_sock *l = req->listener;
-	u8 max = l->syn_cnt ? l->syn_cnt : TCP_SYNACK_RETRIES;
+	u8 max = l->syn_cnt ? l->syn_cnt : (u8)net_ctl.tcp_synack_retries;
 
 	/* TCP_DEFER_ACCEPT: past its time the SYN-ACK goes out again, and its ACK is good enough */
 	if (req->acked && req->nr_sent <= l->defer_accept) {
@@ -124,10 +123,10 @@ static void req_fill(struct tcp_req *req, struct tcp_sock *l, const struct tcp_s
 		.mss = MAX(o->mss ? o->mss : (ip_addr_is_v4(&ip->saddr) ? TCP_MSS_V4 : TCP_MSS_V6),
 			TCP_MSS_MIN),
 		.wnd = (u16)seg->wnd,
-		.wscale_ok = o->has_wscale,
+		.wscale_ok = o->has_wscale && net_ctl.tcp_window_scaling,
 		.snd_wscale = o->wscale,
-		.sack_ok = o->sack_ok,
-		.ts_ok = o->has_ts,
+		.sack_ok = o->sack_ok && net_ctl.tcp_sack,
+		.ts_ok = o->has_ts && net_ctl.tcp_timestamps,
 		.ts_recent = o->tsval,
 		.timer.fn = req_timer,
 	};
@@ -161,14 +160,21 @@ static void syn_rcv(struct tcp_sock *l, const struct tcp_segment *seg)
 {
 	struct tcp_listen *ls = l->listen;
 	struct tcp_req *req;
+	bool full;
 
 	if (ls->nr_accept > ls->backlog) {
 		TCP_INC(ListenOverflows);
 		TCP_INC(ListenDrops);
 		return;
 	}
-	if (ls->nr_reqs >= MAX(ls->backlog, 8u)) {
+	full = ls->nr_reqs >= MAX(ls->backlog, 8u) ||
+	       ls->nr_reqs >= MAX(net_ctl.tcp_max_syn_backlog, 1u);
+	if (net_ctl.tcp_syncookies == 2 || (full && net_ctl.tcp_syncookies)) {
 		send_cookie(l, seg);
+		return;
+	}
+	if (full) {
+		TCP_INC(ListenDrops);
 		return;
 	}
 	req = malloc(sizeof(*req));
@@ -428,8 +434,7 @@ int tcp_listen(struct sock *sk, int backlog)
 		tcp_set_state(l, TCP_LISTEN);
 		sk->state = SOCK_LISTENING;
 	}
-	l->listen->backlog =
-		backlog < 0 || backlog > SOMAXCONN_DEFAULT ? SOMAXCONN_DEFAULT : (u32)backlog;
+	l->listen->backlog = MIN((u32)backlog, net_ctl.somaxconn); /* a negative one is large */
 	return 0;
 }
 

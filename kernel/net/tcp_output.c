@@ -45,10 +45,11 @@ void tcp_sync_mss(struct tcp_sock *tp)
 void tcp_initial_window(struct tcp_sock *tp)
 {
 	struct sock *sk = tcp_sock(tp);
-	u32 max = sk->rcvbuf_locked ? sk->rcvbuf : TCP_RMEM_MAX;
+	u32 max = sk->rcvbuf_locked ? sk->rcvbuf : net_ctl.tcp_rmem[2];
 
 	tp->rcv_wscale = 0;
-	while (max >> tp->rcv_wscale > 65535 && tp->rcv_wscale < TCP_WSCALE_MAX)
+	while (net_ctl.tcp_window_scaling && max >> tp->rcv_wscale > 65535 &&
+		tp->rcv_wscale < TCP_WSCALE_MAX)
 		tp->rcv_wscale++;
 	tp->rcv_wnd = MIN(tcp_window_space(tp), 65535u);
 }
@@ -88,11 +89,11 @@ static void make_opts(struct tcp_sock *tp, struct tcp_opts *o, u8 flags, u64 now
 	memset(o, 0, sizeof(*o));
 	if (syn) {
 		o->mss = tp->mss_adv;
-		o->has_wscale = !reply || tp->wscale_ok;
+		o->has_wscale = reply ? tp->wscale_ok : net_ctl.tcp_window_scaling;
 		o->wscale = tp->rcv_wscale;
-		o->sack_ok = !reply || tp->sack_ok;
+		o->sack_ok = reply ? tp->sack_ok : net_ctl.tcp_sack;
 	}
-	o->has_ts = tp->ts_ok || (syn && !reply);
+	o->has_ts = tp->ts_ok || (syn && !reply && net_ctl.tcp_timestamps);
 	o->tsval = tcp_ts_at(tp, now);
 	o->tsecr = tp->ts_recent;
 	if (!syn && (flags & TH_ACK) && tp->sack_ok)

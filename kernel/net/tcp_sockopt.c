@@ -241,25 +241,25 @@ static int get_int(struct tcp_sock *tp, int name, int *v)
 			     : tp->snd_mss;
 		return 0;
 	case TCP_KEEPIDLE:
-		*v = tp->keep_idle ? tp->keep_idle : 7200;
+		*v = tp->keep_idle ? tp->keep_idle : (int)net_ctl.tcp_keepalive_time;
 		return 0;
 	case TCP_KEEPINTVL:
-		*v = tp->keep_intvl ? tp->keep_intvl : 75;
+		*v = tp->keep_intvl ? tp->keep_intvl : (int)net_ctl.tcp_keepalive_intvl;
 		return 0;
 	case TCP_KEEPCNT:
-		*v = tp->keep_cnt ? tp->keep_cnt : 9;
+		*v = tp->keep_cnt ? tp->keep_cnt : (int)net_ctl.tcp_keepalive_probes;
 		return 0;
 	case TCP_SYNCNT:
-		*v = tp->syn_cnt ? tp->syn_cnt : (int)TCP_SYN_RETRIES;
+		*v = tp->syn_cnt ? tp->syn_cnt : (int)net_ctl.tcp_syn_retries;
 		return 0;
 	case TCP_LINGER2:
-		*v = tp->linger2 ? tp->linger2 : 60;
+		*v = tp->linger2 ? tp->linger2 : (int)net_ctl.tcp_fin_timeout;
 		return 0;
 	case TCP_DEFER_ACCEPT:
 		*v = retrans_to_secs(tp->defer_accept);
 		return 0;
 	case TCP_WINDOW_CLAMP:
-		*v = tp->window_clamp ? (int)tp->window_clamp : (int)(TCP_RMEM_MAX / 2);
+		*v = tp->window_clamp ? (int)tp->window_clamp : (int)(net_ctl.tcp_rmem[2] / 2);
 		return 0;
 	case TCP_QUICKACK:
 		*v = !tp->pingpong;

@@ -58,14 +58,14 @@ static void give_up(struct tcp_sock *tp)
 
 static bool tried_enough(const struct tcp_sock *tp, unsigned tries, u64 since)
 {
-	unsigned max = TCP_RETRIES2;
+	unsigned max = net_ctl.tcp_retries2;
 
 	if (tp->state == TCP_SYN_SENT)
-		max = tp->syn_cnt ? tp->syn_cnt : TCP_SYN_RETRIES;
+		max = tp->syn_cnt ? tp->syn_cnt : net_ctl.tcp_syn_retries;
 	else if (tp->state == TCP_SYN_RECV)
-		max = TCP_SYNACK_RETRIES;
+		max = net_ctl.tcp_synack_retries;
 	else if (tp->orphan)
-		max = TCP_ORPHAN_RETRIES;
+		max = net_ctl.tcp_orphan_retries;
 	if (tp->user_timeout_ms && tp->state != TCP_SYN_RECV)
 		return since && now_ns() - since >= tp->user_timeout_ms * NSEC_PER_MSEC;
 	return tries >= max;
@@ -211,7 +211,7 @@ static void delack_fn(struct timer *t)
 
 static u64 keep_idle_ns(const struct tcp_sock *tp)
 {
-	return (tp->keep_idle ? tp->keep_idle : 7200) * NSEC_PER_SEC;
+	return (tp->keep_idle ? tp->keep_idle : net_ctl.tcp_keepalive_time) * NSEC_PER_SEC;
 }
 
 void tcp_keepalive_arm(struct tcp_sock *tp)
@@ -229,7 +229,7 @@ static bool keep_failed(const struct tcp_sock *tp, u64 now)
 	if (tp->user_timeout_ms)
 		return tp->nr_keep_probes &&
 		       now - tp->rcv_ns >= tp->user_timeout_ms * NSEC_PER_MSEC;
-	return tp->nr_keep_probes >= (tp->keep_cnt ? tp->keep_cnt : 9);
+	return tp->nr_keep_probes >= (tp->keep_cnt ? tp->keep_cnt : net_ctl.tcp_keepalive_probes);
 }
 
 static void keep_fn(struct timer *t)
@@ -259,7 +259,8 @@ static void keep_fn(struct timer *t)
 	tp->nr_keep_probes++;
 	TCP_INC(TCPKeepAlive);
 	tcp_send_probe(tp);
-	timer_arm(t, now + (tp->keep_intvl ? tp->keep_intvl : 75) * NSEC_PER_SEC);
+	timer_arm(t, now + (tp->keep_intvl ? tp->keep_intvl : net_ctl.tcp_keepalive_intvl) *
+				     NSEC_PER_SEC);
 }
 
 void tcp_timer_init(struct tcp_sock *tp)

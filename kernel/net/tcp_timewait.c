@@ -29,7 +29,7 @@ void tcp_time_wait(struct tcp_sock *tp, enum tcp_state substate, u64 timeout_ns)
 	u64 now = os_clock_ns(OS_CLOCK_MONOTONIC);
 	struct tcp_tw *tw;
 
-	if (tcp_nr_tw >= TCP_TIME_WAIT_MAX)
+	if (tcp_nr_tw >= net_ctl.tcp_max_tw_buckets)
 		tcp_tw_free(list_first(&all, struct tcp_tw, link));
 	tw = calloc(1, sizeof(*tw));
 	if (!tw)

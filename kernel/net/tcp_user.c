@@ -34,7 +34,7 @@ void tcp_write_space(struct tcp_sock *tp)
 {
 	struct sock *sk = tcp_sock(tp);
 	u64 want = 2 * (u64)MAX(tp->cong.cwnd, 10u * tp->snd_mss);
-	u32 max = tp->inet.dst.type == DST_LOCAL ? LOCAL_SNDBUF_MAX : TCP_WMEM_MAX;
+	u32 max = tp->inet.dst.type == DST_LOCAL ? LOCAL_SNDBUF_MAX : net_ctl.tcp_wmem[2];
 
 	if (!sk->sndbuf_locked && want > sk->sndbuf && tp->sendq.mem > sk->sndbuf / 3)
 		sk->sndbuf = MAX(sk->sndbuf, (u32)MIN(want, (u64)max));

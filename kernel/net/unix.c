@@ -12,6 +12,7 @@
 #include "kernel/charge.h"
 #include "kernel/cred.h"
 #include "kernel/lib/log.h"
+#include "kernel/net/ctl.h"
 #include "kernel/task.h"
 
 #include <stdio.h>
@@ -63,7 +64,7 @@ int unix_create(int type, int protocol, struct sock **out)
 	list_init(&u->relay.link);
 	waitq_init(&u->peer_wait);
 	u->relay.fn = unix_relay;
-	u->backlog = UNIX_DGRAM_QLEN;
+	u->backlog = net_ctl.max_dgram_qlen;
 	list_add_tail(&u->all_link, &all_socks);
 	*out = &u->sk;
 	return 0;

@@ -64,7 +64,6 @@ static inline struct unix_sock *unix_sk(struct sock *sk)
 	return container_of(sk, struct unix_sock, sk);
 }
 
-#define UNIX_DGRAM_QLEN 512u /* messages; net.unix.max_dgram_qlen */
 #define UNIX_WAKE_ALL \
 	(EPOLLIN | EPOLLOUT | EPOLLRDNORM | EPOLLWRNORM | EPOLLWRBAND | EPOLLHUP | EPOLLRDHUP)
 

@@ -5,13 +5,13 @@
  * by connect alone: the new end waits in the listener's acceptq, readable and writable, as an
  * embryo. unix(7), connect(2), accept(2).
  */
+#include "kernel/net/ctl.h"
 #include "kernel/net/unix.h"
 
 #include "kernel/cred.h"
 #include "kernel/task.h"
 
 #define UNIX_CHUNK 65536u
-#define BACKLOG_MAX 4096
 
 /* ---- connections ---- */
 
@@ -22,7 +22,7 @@ int unix_listen(struct sock *sk, int backlog)
 
 	if (!u->addr || sk->state == SOCK_CONNECTED)
 		return -EINVAL;
-	u->backlog = backlog < 0 || backlog > BACKLOG_MAX ? BACKLOG_MAX : (u32)backlog;
+	u->backlog = MIN((u32)backlog, net_ctl.somaxconn); /* a negative one is large */
 	sk->state = SOCK_LISTENING;
 	u->own_cred = cred_get(current->cred);
 	u->own_pid = current->tg->pid;

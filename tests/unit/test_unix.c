@@ -1,6 +1,7 @@
 /* AF_UNIX through its system calls: transfer, blocking, limits, files in flight and their garbage.
  */
 #include "fs/fdtable.h"
+#include "kernel/net/ctl.h"
 #include "kernel/net/unix.h"
 #include "tests/unit/fakehost.h"
 
@@ -197,7 +198,7 @@ START_TEST(a_writer_sleeps_at_the_send_buffer_and_goes_on)
 	long got = 0, n;
 
 	ck_assert(!fake_run(task, big_writer, NULL));
-	ck_assert_int_lt(result, SOCK_BUF_DEFAULT + 30000);
+	ck_assert_int_lt(result, net_ctl.wmem_default + 30000);
 	while ((n = recv_now(sv[1], 30000)) > 0) {
 		got += n;
 		fake_run_all();
@@ -349,7 +350,7 @@ START_TEST(a_full_datagram_queue_holds_the_sender)
 	int r = dgram_bound("r");
 
 	client = dgram_to("r");
-	ck_assert_int_eq(fill(client), UNIX_DGRAM_QLEN + 1);
+	ck_assert_int_eq(fill(client), net_ctl.max_dgram_qlen + 1);
 	result = 0;
 	ck_assert(!fake_run(task, sender, NULL));
 	ck_assert_int_eq(result, 0);
