@@ -63,7 +63,7 @@ TEST_CFLAGS := -std=gnu11 -g -O1 $(WARN) -D_GNU_SOURCE -I.
 
 # --- sources ---
 
-core_src := $(wildcard kernel/*.c kernel/*/*.c fs/*.c fs/*/*.c)
+core_src := $(wildcard kernel/*.c kernel/*/*.c kernel/*/*/*.c fs/*.c fs/*/*.c)
 host_src := $(wildcard skas/*.c skas/*.S arch-um/*.c arch-um/*.S)
 stub_src := $(wildcard skas/stub/*.c skas/stub/*.S)
 unit_src := $(wildcard tests/unit/*.c)

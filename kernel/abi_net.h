@@ -34,4 +34,9 @@ static_assert(sizeof(struct sockaddr_un) == 110, "struct sockaddr_un");
 #define ABI_SO_SNDTIMEO_NEW 67
 #define ABI_SO_PEERPIDFD 77
 
+#define ABI_SIOCGSTAMP 0x8906u /* struct timeval; the new numbers too, on 64-bit machines */
+#define ABI_SIOCGSTAMPNS 0x8907u
+#define ABI_SIOCGSTAMP_NEW 0x80108906u
+#define ABI_SIOCGSTAMPNS_NEW 0x80108907u
+
 #endif

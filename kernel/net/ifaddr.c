@@ -39,6 +39,13 @@ bool ifaddr_is_local(const struct ip_addr *addr)
 	return a && !(a->flags & IFA_F_TENTATIVE) && (a->dev->flags & IFF_UP);
 }
 
+u8 ifaddr_scope_v6(const struct ip_addr *a)
+{
+	if (ip_addr_is_loopback(a))
+		return RT_SCOPE_HOST;
+	return ip_addr_is_link_local(a) ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE;
+}
+
 /* ---- the routes of an address ---- */
 
 static struct route base_route(const struct ifaddr *a, const struct ip_addr *dst, u8 prefix_len)
@@ -295,9 +302,26 @@ void ifaddr_del(struct ifaddr *a)
 		stop_address(a);
 	timer_cancel(&a->timer);
 	list_del(&a->link);
+	if (!ifaddr_find(NULL, &a->addr))
+		route_flush_prefsrc(&a->addr);
 	route_changed();
 	net_notify(NET_ADDR_GONE, a);
 	free(a);
+}
+
+void ifaddr_remove(struct ifaddr *a)
+{
+	struct netdev *dev = a->dev;
+	struct ifaddr gone = *a, *other, *tmp;
+
+	ifaddr_del(a);
+	if (!ip_addr_is_v4(&gone.addr) || (gone.flags & IFA_F_SECONDARY))
+		return;
+	list_for_each_entry_safe (other, tmp, &dev->addrs, link)
+		if ((other->flags & IFA_F_SECONDARY) && ip_addr_is_v4(&other->addr) &&
+			other->prefix_len == gone.prefix_len &&
+			ip_addr_match(&other->addr, &gone.addr, gone.prefix_len))
+			ifaddr_del(other);
 }
 
 void ifaddr_dev_up(struct netdev *dev)

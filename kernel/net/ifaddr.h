@@ -32,9 +32,12 @@ struct ifaddr {
  * -EINVAL for an impossible address or prefix, -ENOMEM, -ENETDOWN. *out may be NULL. */
 int ifaddr_add(struct netdev *dev, const struct ifaddr *a, struct ifaddr **out);
 void ifaddr_del(struct ifaddr *a);
+/* As a program does: a primary IPv4 address takes the secondary ones of its network with it. */
+void ifaddr_remove(struct ifaddr *a);
 struct ifaddr *ifaddr_find(
 	const struct netdev *dev, const struct ip_addr *addr); /* NULL dev: any */
 int ifaddr_set_lifetime(struct ifaddr *a, u32 valid_s, u32 preferred_s);
+u8 ifaddr_scope_v6(const struct ip_addr *a); /* RT_SCOPE_* */
 /* Is it an address of ours, usable (not tentative)? */
 bool ifaddr_is_local(const struct ip_addr *addr);
 

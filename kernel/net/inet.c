@@ -10,6 +10,7 @@
 #include "kernel/lib/log.h"
 #include "kernel/net/ctl.h"
 #include "kernel/net/ifaddr.h"
+#include "kernel/net/ifioctl.h"
 #include "kernel/net/multicast.h"
 #include "kernel/net/net.h"
 #include "kernel/task.h"
@@ -408,9 +409,30 @@ static int create_v6(int type, int protocol, struct sock **out)
 	return create(AF_INET6, type, protocol, out);
 }
 
+/* SIOCGSTAMP and SIOCGSTAMPNS: when the packet received last has come. */
+static long get_stamp(const struct inet_sock *is, bool nanoseconds, uaddr_t arg)
+{
+	s64 stamp[2] = {(s64)(is->tstamp_ns / NSEC_PER_SEC), (s64)(is->tstamp_ns % NSEC_PER_SEC)};
+
+	if (!is->tstamp_ns)
+		return -ENOENT;
+	if (!nanoseconds)
+		stamp[1] /= 1000;
+	return copy_to_user(arg, stamp, sizeof(stamp));
+}
+
 long inet_ioctl(struct sock *sk, u32 cmd, uaddr_t arg)
 {
-	return -ENOTTY;
+	switch (cmd) {
+	case ABI_SIOCGSTAMP:
+	case ABI_SIOCGSTAMP_NEW:
+		return get_stamp(inet_sk(sk), false, arg);
+	case ABI_SIOCGSTAMPNS:
+	case ABI_SIOCGSTAMPNS_NEW:
+		return get_stamp(inet_sk(sk), true, arg);
+	default:
+		return sk->family == AF_INET6 ? inet6_ioctl(cmd, arg) : inet4_ioctl(cmd, arg);
+	}
 }
 
 const struct sock_family inet_family = {

@@ -105,6 +105,16 @@ bool ip_addr_match(const struct ip_addr *a, const struct ip_addr *net, unsigned 
 struct ip_addr ip_addr_mask(const struct ip_addr *a, unsigned prefix_len); /* host bits zero */
 unsigned ip_addr_common_prefix(const struct ip_addr *a, const struct ip_addr *b); /* 0..128 */
 
+/* The prefix length of an IPv4 mask: -1 if it is not ones followed by zeros. */
+static inline int ip_mask_prefix(be32 mask)
+{
+	u32 zeros = ~cpu32_of(mask);
+
+	if (zeros & (zeros + 1))
+		return -1;
+	return zeros ? __builtin_clz(zeros) : 32;
+}
+
 #define IP_ADDR_STR 46
 /* "10.0.0.1" or "fe80::1" (RFC 5952); returns buf. */
 const char *ip_addr_format(const struct ip_addr *a, char buf[IP_ADDR_STR]);

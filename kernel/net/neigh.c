@@ -323,16 +323,20 @@ void neigh_heard(struct netdev *dev, const struct ip_addr *addr, const u8 mac[6]
 int neigh_set(struct netdev *dev, const struct ip_addr *addr, const u8 *mac, u16 state, u8 flags)
 {
 	struct neigh *n;
+	bool news;
 
 	if (!mac && (state & NUD_VALID) && !(n = neigh_find(dev, addr)))
 		return -EINVAL;
 	n = neigh_get(dev, addr);
 	if (!n)
 		return -ENOBUFS;
+	news = n->state == state && ((mac && memcmp(n->mac, mac, 6)) || n->flags != flags);
 	if (mac)
 		memcpy(n->mac, mac, 6);
 	n->flags = flags;
 	set_state(n, state);
+	if (news)
+		net_notify(NET_NEIGH_CHANGED, n);
 	if (state & NUD_VALID)
 		resolved(n);
 	return 0;

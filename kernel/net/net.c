@@ -4,16 +4,23 @@
 #include "kernel/net/inet.h"
 #include "kernel/net/link.h"
 #include "kernel/net/neigh.h"
+#include "kernel/net/netlink/netlink.h"
+#include "kernel/net/rule.h"
 #include "kernel/net/tcp.h"
 #include "kernel/net/udp.h"
 
 int net_init(void)
 {
+	int err;
+
 	icmp_init();
 	icmp6_init();
 	udp_init();
 	tcp_register();
-	return loopback_init();
+	nl_route_init();
+	nl_uevent_init();
+	err = rule_init();
+	return err < 0 ? err : loopback_init();
 }
 
 void net_fini(void)
@@ -22,6 +29,9 @@ void net_fini(void)
 	ip_frag_fini();
 	link_destroy_all();
 	loopback_fini();
+	rule_fini();
+	nl_uevent_fini();
+	nl_route_fini();
 	htab_fini(&udp_table.ports);
 	htab_fini(&udp_table.connected);
 	memset(&udp_table, 0, sizeof(udp_table));

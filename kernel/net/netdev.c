@@ -90,7 +90,7 @@ int netdev_register(struct netdev *dev)
 	list_init(&dev->groups);
 	list_init(&dev->txq);
 	list_add_tail(&dev->link, &netdevs);
-	net_notify(NET_LINK_CHANGED, dev);
+	net_notify(NET_LINK_ADDED, dev);
 	return 0;
 }
 
@@ -185,6 +185,38 @@ int netdev_set_mac(struct netdev *dev, const u8 mac[6])
 	return 0;
 }
 
+int netdev_set_broadcast(struct netdev *dev, const u8 mac[6])
+{
+	memcpy(dev->broadcast, mac, 6);
+	net_notify(NET_LINK_CHANGED, dev);
+	return 0;
+}
+
+int netdev_set_txqlen(struct netdev *dev, u32 len)
+{
+	if (len != dev->tx_queue_len) {
+		dev->tx_queue_len = len;
+		net_notify(NET_LINK_CHANGED, dev);
+	}
+	return 0;
+}
+
+int netdev_change_flags(struct netdev *dev, u32 flags, u32 mask)
+{
+	u32 may = mask & (IFF_DEBUG | IFF_NOTRAILERS | IFF_NOARP | IFF_DYNAMIC | IFF_MULTICAST |
+				 IFF_PORTSEL | IFF_AUTOMEDIA | IFF_PROMISC | IFF_ALLMULTI);
+	u32 wanted = (dev->flags & ~may) | (flags & may);
+	bool changed = wanted != dev->flags;
+	int err = 0;
+
+	dev->flags = wanted;
+	if ((mask & IFF_UP) && ((dev->flags ^ flags) & IFF_UP))
+		err = netdev_set_up(dev, flags & IFF_UP);
+	else if (changed)
+		net_notify(NET_LINK_CHANGED, dev);
+	return err;
+}
+
 int netdev_rename(struct netdev *dev, const char *name)
 {
 	struct ifaddr *a;
@@ -197,9 +229,16 @@ int netdev_rename(struct netdev *dev, const char *name)
 		return -EBUSY;
 	if (netdev_by_name(name))
 		return -EEXIST;
-	list_for_each_entry (a, &dev->addrs, link)
-		if (!strcmp(a->label, dev->name))
-			strcpy(a->label, name);
+	list_for_each_entry (a, &dev->addrs, link) { /* labels: "eth0", "eth0:1" */
+		size_t len = strlen(dev->name);
+		char suffix[IFNAMSIZ];
+
+		if (strncmp(a->label, dev->name, len) || (a->label[len] && a->label[len] != ':'))
+			continue;
+		strcpy(suffix, a->label + len);
+		if (strlen(name) + strlen(suffix) < sizeof(a->label))
+			sprintf(a->label, "%s%s", name, suffix);
+	}
 	strcpy(dev->name, name);
 	net_notify(NET_LINK_CHANGED, dev);
 	return 0;

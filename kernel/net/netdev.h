@@ -73,6 +73,11 @@ struct netdev *netdev_by_index(int ifindex);
 int netdev_set_up(struct netdev *dev, bool up);
 int netdev_set_mtu(struct netdev *dev, u32 mtu);	 /* -EINVAL out of range */
 int netdev_set_mac(struct netdev *dev, const u8 mac[6]); /* -EADDRNOTAVAIL */
+int netdev_set_broadcast(struct netdev *dev, const u8 mac[6]);
+int netdev_set_txqlen(struct netdev *dev, u32 len);
+/* Of those in mask, the flags a program may change become as in flags: IFF_UP, IFF_PROMISC,
+ * IFF_ALLMULTI, IFF_NOARP, IFF_MULTICAST and the like. The others are ignored. */
+int netdev_change_flags(struct netdev *dev, u32 flags, u32 mask);
 int netdev_rename(struct netdev *dev, const char *name); /* -EBUSY while up, -EEXIST */
 void netdev_set_carrier(struct netdev *dev, bool on);
 void netdev_promisc(struct netdev *dev, int delta); /* counts */

@@ -1,6 +1,7 @@
 /*
- * Who wants to know of changes of links, addresses, routes and neighbours (netlink). A listener is
- * called on the loop or a coroutine, synchronously, and must not sleep or change what it is told.
+ * Who wants to know of changes of links, addresses, routes, neighbours and rules (netlink). A
+ * listener is called on the loop or a coroutine, synchronously, and must not sleep or change what
+ * it is told.
  */
 #ifndef SKIFF_KERNEL_NET_NOTIFY_H
 #define SKIFF_KERNEL_NET_NOTIFY_H
@@ -8,7 +9,8 @@
 #include "kernel/lib/list.h"
 
 enum net_event {
-	NET_LINK_CHANGED, /* obj: struct netdev; new, up, down, carrier, mtu, name, mac */
+	NET_LINK_ADDED,	  /* obj: struct netdev */
+	NET_LINK_CHANGED, /* up, down, carrier, mtu, name, mac */
 	NET_LINK_GONE,
 	NET_ADDR_ADDED, /* obj: struct ifaddr */
 	NET_ADDR_GONE,
@@ -16,6 +18,8 @@ enum net_event {
 	NET_ROUTE_GONE,
 	NET_NEIGH_CHANGED, /* obj: struct neigh */
 	NET_NEIGH_GONE,
+	NET_RULE_ADDED, /* obj: struct rule */
+	NET_RULE_GONE,
 	NET_EVENT_COUNT
 };
 

@@ -1,13 +1,14 @@
 /*
  * Routing tables and their lookup. One list holds the routes of all tables, best match first, so
- * that a lookup is a walk to the first that fits, tried for the tables local, main and default in
- * turn (`ip rule` at boot). What was learnt of paths (PMTU, redirects) is kept by destination in a
- * small table that expires. ip-route(8), RFC 1122 3.3.1, RFC 1191, RFC 8201.
+ * that a lookup is a walk to the first that fits, tried for the tables that the policy rules name
+ * in turn (rule.h). What was learnt of paths (PMTU, redirects) is kept by destination in a small
+ * table that expires. ip-route(8), RFC 1122 3.3.1, RFC 1191, RFC 8201.
  */
 #include "kernel/net/route.h"
 
 #include "kernel/net/ifaddr.h"
 #include "kernel/net/ip.h"
+#include "kernel/net/rule.h"
 #include "kernel/os.h"
 
 #define LEARNT_MAX 4096u
@@ -269,6 +270,15 @@ void route_flush_dev(struct netdev *dev)
 	learnt_clear();
 }
 
+void route_flush_prefsrc(const struct ip_addr *addr)
+{
+	struct route *r, *tmp;
+
+	list_for_each_entry_safe (r, tmp, &routes, link)
+		if (ip_addr_eq(&r->prefsrc, addr))
+			unlink_route(r);
+}
+
 /* ---- lookup ---- */
 
 static bool usable(const struct route *r, const struct flow *fl)
@@ -284,19 +294,49 @@ static bool usable(const struct route *r, const struct flow *fl)
 	return !r->expires_ns || r->expires_ns > os_clock_ns(OS_CLOCK_MONOTONIC);
 }
 
-int route_lookup(const struct flow *fl, const struct route **out)
+static const struct route *table_lookup(u32 table, const struct flow *fl)
 {
-	static const u32 tables[] = {RT_TABLE_LOCAL, RT_TABLE_MAIN, RT_TABLE_DEFAULT};
 	const struct route *r;
 
-	for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
-		route_for_each(r)
-		{
-			if (r->table != tables[i] || !usable(r, fl))
-				continue;
-			*out = r;
+	route_for_each(r) if (r->table == table && usable(r, fl)) return r;
+	return NULL;
+}
+
+/* What rule has to say of fl: 0 and *out, -errno, or -EAGAIN: ask the next. */
+static int apply_rule(const struct rule *rule, const struct flow *fl, const struct route **out)
+{
+	switch (rule->action) {
+	case FR_ACT_TO_TBL:
+		*out = table_lookup(rule->table, fl);
+		if (*out && (*out)->prefix_len > rule->suppress_prefix_len)
 			return 0;
-		}
+		return -EAGAIN;
+	case FR_ACT_UNREACHABLE:
+		return -ENETUNREACH;
+	case FR_ACT_PROHIBIT:
+		return -EACCES;
+	case FR_ACT_BLACKHOLE:
+		return -EINVAL;
+	default:
+		return -EAGAIN;
+	}
+}
+
+int route_lookup(const struct flow *fl, const struct route **out)
+{
+	const struct rule *rule;
+	u32 from = 0; /* the priority FR_ACT_GOTO has gone to */
+	int err;
+
+	rule_for_each(rule)
+	{
+		if (rule->priority < from || !rule_match(rule, fl))
+			continue;
+		if (rule->action == FR_ACT_GOTO)
+			from = rule->target;
+		err = apply_rule(rule, fl, out);
+		if (err != -EAGAIN)
+			return err;
 	}
 	return -ENETUNREACH;
 }

@@ -10,6 +10,7 @@
 #include "kernel/net/ctl.h"
 
 #include "kernel/lib/log.h"
+#include "kernel/net/ifioctl.h"
 #include "kernel/ns.h"
 #include "kernel/os.h"
 #include "kernel/task.h"
@@ -20,6 +21,7 @@ static const struct sock_family *const families[] = {
 	&unix_family,
 	&inet_family,
 	&inet6_family,
+	&netlink_family,
 };
 
 unsigned nr_open_socks;
@@ -223,7 +225,9 @@ static long sock_file_ioctl(struct file *file, u32 cmd, uaddr_t arg)
 {
 	struct sock *sk = file->priv;
 
-	return sk->ops->ioctl ? sk->ops->ioctl(sk, cmd, arg) : -ENOTTY;
+	long ret = sk->ops->ioctl ? sk->ops->ioctl(sk, cmd, arg) : -ENOTTY;
+
+	return ret == -ENOTTY ? netdev_ioctl(cmd, arg) : ret;
 }
 
 /* SO_LINGER makes close(2) wait; release, which may come from elsewhere, cannot. */

@@ -105,7 +105,7 @@ struct sock_family {
 	/* Allocates and fills a sock (sock_init); type has no flag bits. */
 	int (*create)(int type, int protocol, struct sock **out);
 };
-extern const struct sock_family unix_family, inet_family, inet6_family;
+extern const struct sock_family unix_family, inet_family, inet6_family, netlink_family;
 
 extern const struct file_ops sock_file_ops;
 extern unsigned nr_open_socks; /* open files of sockets, of every family */

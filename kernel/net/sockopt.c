@@ -177,7 +177,7 @@ static int set_int(struct sock *sk, int name, int v)
 		sk->mark = (u32)v;
 		return 0;
 	case SO_PASSCRED:
-		if (sk->family != AF_UNIX)
+		if (sk->family != AF_UNIX && sk->family != AF_NETLINK)
 			return -EOPNOTSUPP;
 		sk->passcred = v != 0;
 		return 0;
