@@ -7,6 +7,7 @@
 
 #include "arch-um/hub.h"
 #include "arch-um/isolation.h"
+#include "arch-um/limits.h"
 #include "arch-um/mconsole.h"
 #include "kernel/os.h"
 #include "skas/skas.h"
@@ -46,6 +47,8 @@ int lifecycle_write_config(void)
 {
 	const struct machine_options *m = &options->m;
 	struct keyfile_writer w = {0};
+	const char *name;
+	u64 limit;
 
 	if (this_machine.fd < 0)
 		return 0;
@@ -68,8 +71,8 @@ int lifecycle_write_config(void)
 		keyfile_put(&w, "label", options->labels[i]);
 	for (char **a = m->argv; *a; a++)
 		keyfile_put(&w, "command", *a);
-	put_number(&w, "mem", (s64)m->mem_limit);
-	put_number(&w, "pids", m->pids_limit);
+	for (unsigned i = 0; (name = limits_get(&m->limits, i, &limit)); i++)
+		put_number(&w, name, (s64)limit);
 	keyfile_put(&w, "backend", backend->name);
 	keyfile_put(&w, "tty", m->tty ? "yes" : "no");
 	keyfile_put(&w, "detached", options->detach ? "yes" : "no");

@@ -6,6 +6,7 @@
 
 #include "arch-um/control.h"
 #include "arch-um/json.h"
+#include "arch-um/limits.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -198,7 +199,9 @@ static void inspect_one(const struct machine_dir *d, struct json *j)
 {
 	static const char *const texts[] = {
 		"hostname", "root", "overlay", "backend", "tty", "detached", "isolation"};
-	static const char *const numbers[] = {"mem", "pids", "restarts"};
+	static const struct machine_limits none;
+	const char *name;
+	u64 unused;
 	struct view v;
 
 	view_open(&v, d);
@@ -210,8 +213,9 @@ static void inspect_one(const struct machine_dir *d, struct json *j)
 		if (value)
 			json_string(j, texts[i], value);
 	}
-	for (unsigned i = 0; i < ARRAY_SIZE(numbers); i++)
-		json_number(j, numbers[i], number_of(&v.config, numbers[i]));
+	for (unsigned i = 0; (name = limits_get(&none, i, &unused)); i++)
+		json_number(j, name, number_of(&v.config, name));
+	json_number(j, "restarts", number_of(&v.config, "restarts"));
 	json_list(j, &v.config, "volume", "volumes");
 	json_close(j, '}');
 	view_close(&v);

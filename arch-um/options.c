@@ -9,6 +9,7 @@
 
 #include "arch-um/commands.h"
 #include "arch-um/isolation.h"
+#include "arch-um/limits.h"
 #include "arch-um/machine_dir.h"
 #include "arch-um/packet.h"
 #include "kernel/net/link.h"
@@ -36,8 +37,7 @@ enum {
 	OPT_TRACE_TIME,
 	OPT_DUMP_ON,
 	OPT_CALL_TIMES,
-	OPT_MEM,
-	OPT_PIDS,
+	OPT_LIMIT,
 	OPT_RM,
 	OPT_RESTART,
 	OPT_LABEL,
@@ -75,8 +75,11 @@ static const struct option long_options[] = {
 	{"trace-time", required_argument, NULL, OPT_TRACE_TIME},
 	{"dump-on", required_argument, NULL, OPT_DUMP_ON},
 	{"call-times", no_argument, NULL, OPT_CALL_TIMES},
-	{"mem", required_argument, NULL, OPT_MEM},
-	{"pids", required_argument, NULL, OPT_PIDS},
+	{"mem", required_argument, NULL, OPT_LIMIT},
+	{"pids", required_argument, NULL, OPT_LIMIT},
+	{"files", required_argument, NULL, OPT_LIMIT},
+	{"disk", required_argument, NULL, OPT_LIMIT},
+	{"bw", required_argument, NULL, OPT_LIMIT},
 	{"detach", no_argument, NULL, 'd'},
 	{"rm", no_argument, NULL, OPT_RM},
 	{"restart", required_argument, NULL, OPT_RESTART},
@@ -144,8 +147,11 @@ static const char run_help[] =
 	"(SIGUSR1\n"
 	"                        to skiff does it at any time)\n"
 	"  --call-times          measure the time spent in each system call, for dumps\n"
-	"  --mem SIZE            memory limit, e.g. 512M or 2G\n"
-	"  --pids N              limit on tasks\n"
+	"  --mem SIZE            memory of the whole machine, e.g. 512M or 2G\n"
+	"  --pids N              processes and threads\n"
+	"  --files N             open files\n"
+	"  --disk SIZE           what the overlay may take\n"
+	"  --bw RATE             bits per second on each link, each way, e.g. 10M\n"
 	"  --net LINK[,KEY=VALUE...]  a network link, eth0, eth1, ... (default: none); LINK is\n"
 	"                           tap:NAME       a TAP device of the host\n"
 	"                           passt          by passt(1): needs no privilege\n"
@@ -204,39 +210,6 @@ static int parse_number(const char *s, u64 *out)
 	errno = 0;
 	*out = strtoull(s, &end, 10);
 	return errno || end == s || *end || *s == '-' ? -EINVAL : 0;
-}
-
-static int parse_size(const char *s, u64 *out)
-{
-	unsigned shift = 0;
-	char *end;
-
-	errno = 0;
-	*out = strtoull(s, &end, 10);
-	if (errno || end == s || *s == '-')
-		return -EINVAL;
-	switch (*end) {
-	case 'k':
-	case 'K':
-		shift = 10;
-		break;
-	case 'm':
-	case 'M':
-		shift = 20;
-		break;
-	case 'g':
-	case 'G':
-		shift = 30;
-		break;
-	case '\0':
-		return 0;
-	default:
-		return -EINVAL;
-	}
-	if (end[1] || *out > UINT64_MAX >> shift)
-		return -EINVAL;
-	*out <<= shift;
-	return 0;
 }
 
 static int parse_user(const char *s, struct machine_options *m)
@@ -452,10 +425,8 @@ static int add_link(char *arg, struct machine_options *m)
 	return 0;
 }
 
-static int parse_one(int c, struct run_options *o)
+static int parse_one(int c, int index, struct run_options *o)
 {
-	u64 n;
-
 	switch (c) {
 	case OPT_ROOT:
 		o->m.root = optarg;
@@ -549,13 +520,8 @@ static int parse_one(int c, struct run_options *o)
 		o->m.pcap = true;
 		o->pcap_file = optarg;
 		return 0;
-	case OPT_MEM:
-		return parse_size(optarg, &o->m.mem_limit);
 	default:
-		if (parse_number(optarg, &n) < 0 || !n || n > 4000000)
-			return -EINVAL;
-		o->m.pids_limit = (u32)n;
-		return 0;
+		return limits_parse(&o->m.limits, long_options[index].name, optarg);
 	}
 }
 
@@ -575,6 +541,8 @@ static int finish(struct run_options *o, int argc, char **argv)
 		return mistake("--rw and --read-only exclude each other", NULL);
 	if (o->m.root_rw && o->m.overlay_dir)
 		return mistake("--rw and --overlay DIR exclude each other", NULL);
+	if (o->m.root_rw && o->m.limits.disk)
+		return mistake("--disk limits the overlay, and --rw has none", NULL);
 	if (passt_has_forwards() && !has_passt(&o->m))
 		return mistake("-p goes with --net passt", NULL);
 	if (!o->m.hostname)
@@ -598,7 +566,7 @@ static int finish(struct run_options *o, int argc, char **argv)
 
 int options_parse_run(int argc, char **argv, struct run_options *o)
 {
-	int c, err;
+	int c, index = 0, err;
 
 	memset(o, 0, sizeof(*o));
 	o->m.root = "/";
@@ -608,7 +576,7 @@ int options_parse_run(int argc, char **argv, struct run_options *o)
 	if (err < 0)
 		return err;
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, "+:v:e:w:u:p:tid", long_options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "+:v:e:w:u:p:tid", long_options, &index)) != -1) {
 		if (c == '?')
 			return mistake("unknown option", argv[optind - 1]);
 		if (c == ':')
@@ -617,7 +585,7 @@ int options_parse_run(int argc, char **argv, struct run_options *o)
 			options_help("run");
 			exit(0);
 		}
-		if (parse_one(c, o) < 0)
+		if (parse_one(c, index, o) < 0)
 			return mistake("bad value for option", optarg);
 	}
 	return finish(o, argc, argv);

@@ -68,12 +68,19 @@ static void lose(struct os_packet *p)
 
 static void want_write(struct os_packet *p, bool on)
 {
-	short events = on ? POLLIN | POLLOUT : POLLIN;
+	short events = (short)((p->held ? 0 : POLLIN) | (on ? POLLOUT : 0));
 
 	if (p->watch.events == events)
 		return;
 	p->watch.events = events;
 	os_watch_update(&p->watch);
+}
+
+void os_packet_hold(struct os_packet *p, bool on)
+{
+	p->held = on;
+	if (!p->lost)
+		want_write(p, p->watch.events & POLLOUT);
 }
 
 static void packet_ready(struct os_watch *w, short revents)
@@ -88,7 +95,7 @@ static void packet_ready(struct os_watch *w, short revents)
 			p->events->writable(p->priv);
 		}
 	}
-	if (revents & POLLIN)
+	if ((revents & POLLIN) && !p->held)
 		p->events->readable(p->priv);
 	if ((revents & (POLLERR | POLLHUP)) && !(revents & POLLIN))
 		lose(p);

@@ -12,7 +12,7 @@ struct os_packet {
 	struct os_watch watch;
 	const struct os_packet_events *events;
 	void *priv; /* for events */
-	bool lost;
+	bool lost, held;
 	/* stream framing, passt.c */
 	u8 *in;
 	size_t in_at, in_len;

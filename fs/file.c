@@ -16,14 +16,17 @@
 
 static struct mount *anon_mount;
 static const struct file_ops closed_ops;
-unsigned nr_open_files;
+u64 nr_open_files, nr_open_files_max = INT64_MAX;
 
-struct file *file_alloc(const struct path *p, u32 flags)
+int file_alloc(const struct path *p, u32 flags, struct file **out)
 {
-	struct file *f = calloc(1, sizeof(*f));
+	struct file *f;
 
+	if (nr_open_files >= nr_open_files_max)
+		return -ENFILE;
+	f = calloc(1, sizeof(*f));
 	if (!f)
-		return NULL;
+		return -ENOMEM;
 	nr_open_files++;
 	f->refs = 1;
 	f->flags = flags;
@@ -32,7 +35,8 @@ struct file *file_alloc(const struct path *p, u32 flags)
 	f->inode = inode_get(p->dentry->inode);
 	f->ops = &closed_ops;
 	list_init(&f->epitems);
-	return f;
+	*out = f;
+	return 0;
 }
 
 struct file *file_get(struct file *f)
@@ -125,10 +129,10 @@ int file_anon(const char *name, const struct file_ops *ops, void *priv, u32 flag
 	p.dentry = anon_dentry(name, mode);
 	if (!p.dentry)
 		return -ENOMEM;
-	f = file_alloc(&p, flags);
+	ret = file_alloc(&p, flags, &f);
 	d_put(p.dentry);
-	if (!f)
-		return -ENOMEM;
+	if (ret < 0)
+		return ret;
 	f->ops = ops;
 	f->priv = priv;
 	*out = f;

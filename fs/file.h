@@ -6,8 +6,8 @@
 #include "fs/vfs.h"
 
 /* A file on p without operations yet; takes references of its own. NULL: out of memory. */
-extern unsigned nr_open_files;
-struct file *file_alloc(const struct path *p, u32 flags);
+extern u64 nr_open_files, nr_open_files_max;			    /* of the whole machine */
+int file_alloc(const struct path *p, u32 flags, struct file **out); /* 0, -ENFILE, -ENOMEM */
 void file_fini(void); /* unit tests: frees the internal mount */
 
 /* openat2(2): lookup is a set of LOOKUP_* restrictions, mode has the umask applied. */

@@ -109,11 +109,11 @@ static int start_writing(struct file *f)
 
 int file_open_path(const struct path *p, int flags, struct file **out)
 {
-	struct file *f = file_alloc(p, (u32)flags & ~(u32)O_CLOEXEC);
-	int ret;
+	struct file *f;
+	int ret = file_alloc(p, (u32)flags & ~(u32)O_CLOEXEC, &f);
 
-	if (!f)
-		return -ENOMEM;
+	if (ret < 0)
+		return ret;
 	if (flags & O_PATH) {
 		f->ops = &path_ops;
 		*out = f;

@@ -8,6 +8,7 @@
 #include "fs/devfs/devfs.h"
 #include "fs/devpts/devpts.h"
 #include "fs/fdtable.h"
+#include "fs/file.h"
 #include "fs/hostfs/hostfs.h"
 #include "fs/overlay/overlay.h"
 #include "fs/proc/proc.h"
@@ -74,11 +75,29 @@ static int register_filesystems(void)
 	return err;
 }
 
+static int upper_in_memory(u64 disk, struct super **out)
+{
+	char options[80] = "";
+
+	if (disk)
+		snprintf(options, sizeof(options), "size=%llu,nr_inodes=%llu",
+			(unsigned long long)disk, (unsigned long long)MAX(disk >> 10, 1024ull));
+	return tmpfs_fs_type.mount(&tmpfs_fs_type, "overlay", options, out);
+}
+
 static int make_upper(const struct machine_options *o, struct super **out)
 {
-	if (o->overlay_dir)
-		return hostfs_mount_dir(o->overlay_dir, true, true, out);
-	return tmpfs_fs_type.mount(&tmpfs_fs_type, "overlay", NULL, out);
+	int err;
+
+	if (!o->overlay_dir)
+		return upper_in_memory(o->limits.disk, out);
+	err = hostfs_mount_dir(o->overlay_dir, true, true, out);
+	if (!err && o->limits.disk) {
+		err = hostfs_set_quota(*out, o->limits.disk);
+		if (err < 0)
+			super_put(*out);
+	}
+	return err;
 }
 
 static int make_root(const struct machine_options *o, struct super **out)
@@ -433,8 +452,8 @@ long exec_init(void)
 	int err;
 	long ret;
 
-	if (options->mem_limit)
-		guest_set_hard_limit(t, RLIMIT_DATA, data_limit(options->mem_limit));
+	if (options->limits.mem)
+		guest_set_hard_limit(t, RLIMIT_DATA, data_limit(options->limits.mem));
 	err = options->outside ? outside_init() : 0;
 	if (!err)
 		err = mount_everything(t);
@@ -472,7 +491,7 @@ static void log_boot(const struct machine_options *o)
 	dmesg_printf(DMESG_INFO, "smp: %u CPUs", si.nr_cpus);
 	dmesg_printf(DMESG_INFO, "Memory: %lluK available of %lluK",
 		(unsigned long long)(si.mem_free >> 10),
-		(unsigned long long)((o->mem_limit ? o->mem_limit : si.mem_total) >> 10));
+		(unsigned long long)((o->limits.mem ? o->limits.mem : si.mem_total) >> 10));
 	dmesg_printf(DMESG_INFO, "VFS: root is %s, %s", o->root,
 		o->root_rw	 ? "written through"
 		: o->overlay_dir ? "with a persistent overlay"
@@ -480,17 +499,25 @@ static void log_boot(const struct machine_options *o)
 	dmesg_printf(DMESG_INFO, "Run %s as %s", o->argv[0], o->init ? "a child of init" : "init");
 }
 
+static void apply_limits(const struct machine_limits *l)
+{
+	if (l->pids)
+		nr_tasks_max = (unsigned)MIN(l->pids, (u64)nr_tasks_max);
+	if (l->files)
+		nr_open_files_max = l->files;
+	link_rate = l->bw;
+	if (l->mem) {
+		machine_mem_limit = l->mem;
+		cgroup_set_memory_max(&root_cgroup, l->mem);
+	}
+}
+
 int machine_prepare(const struct machine_options *o)
 {
 	int err;
 
 	options = o;
-	if (o->pids_limit)
-		nr_tasks_max = o->pids_limit;
-	if (o->mem_limit) {
-		machine_mem_limit = o->mem_limit;
-		cgroup_set_memory_max(&root_cgroup, o->mem_limit);
-	}
+	apply_limits(&o->limits);
 	uts_set(init_uts_ns.nodename, o->hostname, strlen(o->hostname));
 	err = register_filesystems();
 	if (err < 0) {

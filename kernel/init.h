@@ -12,6 +12,14 @@ struct volume {
 
 struct link_options;
 
+struct machine_limits { /* 0: none */
+	u64 mem;	/* bytes, of the whole machine (kernel/oom.h) */
+	u64 pids;	/* threads */
+	u64 files;	/* open files */
+	u64 disk;	/* bytes in the overlay */
+	u64 bw;		/* bytes per second on each link, each way */
+};
+
 struct machine_options {
 	const char *hostname;
 	const char *root;	 /* host directory */
@@ -26,8 +34,7 @@ struct machine_options {
 	char **argv, **envp;
 	const char *cwd; /* NULL: "/" or $HOME as the caller sees fit */
 	u32 uid, gid;
-	u64 mem_limit;	       /* bytes, 0 = none */
-	u32 pids_limit;	       /* 0 = none */
+	struct machine_limits limits;
 	bool init;	       /* CMD runs below a small reaper instead of as pid 1 */
 	bool tty;	       /* stdio is the console terminal */
 	bool trap_all;	       /* see every call, local ones too: slower, for traces and tests */

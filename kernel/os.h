@@ -160,7 +160,8 @@ ssize_t os_packet_recv(struct os_packet *p, struct virtio_net_hdr *h, void *buf,
 /* 0, -EAGAIN (nothing sent; writable will be called), -ENODEV, other errors: frame refused. */
 int os_packet_send(
 	struct os_packet *p, const struct virtio_net_hdr *h, const void *frame, size_t len);
-void os_pcap_write(const void *data, size_t len); /* --pcap FILE; nothing without it */
+void os_packet_hold(struct os_packet *p, bool on); /* readable is not called meanwhile */
+void os_pcap_write(const void *data, size_t len);  /* --pcap FILE; nothing without it */
 
 /* ---- what the host calls back (implemented in kernel/) ---- */
 u64 kernel_next_timer_ns(void); /* OS_CLOCK_MONOTONIC deadline of the next timer, or UINT64_MAX */

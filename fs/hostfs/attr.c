@@ -78,6 +78,8 @@ int hostfs_update(struct inode *i, const struct hostfs_at *at, const struct os_s
 	i->btime = st->btime;
 	n->fresh = true;
 	n->fresh_ns = now_ns();
+	if (hostfs_of(i)->max_bytes)
+		hostfs_quota_seen(i, st->blocks);
 	return 0;
 }
 
@@ -193,6 +195,9 @@ static int set_size(struct inode *i, u64 size)
 	struct hostfs_at at;
 	int fd = n->fd[HOSTFS_WR], ret;
 
+	if (n->reserved && size > i->size && fd >= 0 &&
+		(ret = hostfs_quota_reserve(i, fd, size)) < 0)
+		return ret;
 	if (fd >= 0)
 		return os_ftruncate(fd, size);
 	ret = hostfs_locate(i, &at);
@@ -201,7 +206,9 @@ static int set_size(struct inode *i, u64 size)
 	fd = hostfs_openat(hostfs_of(i), at.dir, at.name, O_WRONLY, 0);
 	if (fd < 0)
 		return fd;
-	ret = os_ftruncate(fd, size);
+	ret = n->reserved && size > i->size ? hostfs_quota_reserve(i, fd, size) : 0;
+	if (ret >= 0)
+		ret = os_ftruncate(fd, size);
 	os_close(fd);
 	return ret;
 }

@@ -46,6 +46,8 @@ static int finish(struct inode *dir, struct dentry *d, const struct hostfs_at *a
 		ret = hostfs_iget(h, at, &st, &i);
 	if (ret < 0)
 		return ret;
+	if (h->max_bytes)
+		hostfs_quota_made(i);
 	hostfs_stale(dir);
 	return hostfs_bind(d, i);
 }
@@ -60,6 +62,9 @@ static int hostfs_create(struct inode *dir, struct dentry *d, u32 mode)
 
 	if (dirfd < 0)
 		return dirfd;
+	ret = hostfs_quota_new(h);
+	if (ret < 0)
+		return ret;
 	hostfs_owner_new(dir, S_IFREG | mode, &o);
 	hostfs_node(dir)->busy++;
 	ret = hostfs_openat(h, dirfd, d->name, O_CREAT | O_EXCL | O_RDWR, new_mode(h, &o));
@@ -90,6 +95,9 @@ static int hostfs_mkdir(struct inode *dir, struct dentry *d, u32 mode)
 
 	if (at.dir < 0)
 		return at.dir;
+	ret = hostfs_quota_new(h);
+	if (ret < 0)
+		return ret;
 	hostfs_owner_new(dir, S_IFDIR | mode, &o);
 	ret = os_mkdirat(at.dir, d->name, new_mode(h, &o));
 	if (ret < 0)
@@ -111,6 +119,9 @@ static int hostfs_mknod(struct inode *dir, struct dentry *d, u32 mode, u64 rdev)
 
 	if (at.dir < 0)
 		return at.dir;
+	ret = hostfs_quota_new(h);
+	if (ret < 0)
+		return ret;
 	hostfs_owner_new(dir, mode, &o);
 	o.rdev = rdev;
 	if (h->map)
@@ -134,6 +145,9 @@ static int hostfs_symlink(struct inode *dir, struct dentry *d, const char *targe
 
 	if (at.dir < 0)
 		return at.dir;
+	ret = hostfs_quota_new(h);
+	if (ret < 0)
+		return ret;
 	hostfs_owner_new(dir, S_IFLNK | 0777, &o);
 	root = (struct hostfs_owner){.mode = S_IFREG | 0600};
 	ret = os_symlinkat(target, at.dir, d->name);
@@ -261,6 +275,9 @@ static int hostfs_tmpfile(struct inode *dir, u32 mode, struct inode **out)
 
 	if (dirfd < 0)
 		return dirfd;
+	ret = hostfs_quota_new(h);
+	if (ret < 0)
+		return ret;
 	hostfs_owner_new(dir, S_IFREG | mode, &o);
 	hostfs_node(dir)->busy++;
 	at.dir = ret = hostfs_openat(h, dirfd, "", O_TMPFILE | O_RDWR, new_mode(h, &o));
@@ -272,11 +289,14 @@ static int hostfs_tmpfile(struct inode *dir, u32 mode, struct inode **out)
 		ret = os_statat(at.dir, "", &st);
 	if (ret == 0)
 		ret = hostfs_iget(h, &at, &st, out);
-	if (ret < 0)
+	if (ret < 0) {
 		os_close(at.dir);
-	else
-		hostfs_node(*out)->pin = at.dir;
-	return ret;
+		return ret;
+	}
+	if (h->max_bytes)
+		hostfs_quota_made(*out);
+	hostfs_node(*out)->pin = at.dir;
+	return 0;
 }
 
 /* A link kept as a regular file (map) holds its target as content. */

@@ -157,10 +157,13 @@ static ssize_t hostfs_write(struct file *file, struct uio *from, u64 *pos)
 	while (from->left) {
 		ssize_t got = uio_get(from, buf, MIN(from->left, IO_BUFFER_SIZE));
 
-		n = got > 0 ? os_pwrite(file_fd(file), buf, (size_t)got, *pos) : got;
+		n = got > 0 ? hostfs_quota_write(i, file_fd(file), *pos, (size_t)got) : got;
+		if (n > 0)
+			n = os_pwrite(file_fd(file), buf, (size_t)n, *pos);
 		if (n <= 0)
 			break;
 		*pos += (u64)n;
+		hostfs_quota_written(i, file_fd(file), *pos);
 		done += n;
 		if (n < got || sched_pause_after((size_t)done, (size_t)n) < 0)
 			break;
@@ -220,7 +223,7 @@ static int hostfs_fsync(struct file *file, bool data_only)
 
 static int hostfs_fallocate(struct file *file, int mode, u64 off, u64 len)
 {
-	int ret = os_fallocate(file_fd(file), mode, off, len);
+	int ret = hostfs_quota_fallocate(file->inode, file_fd(file), mode, off, len);
 
 	hostfs_stale(file->inode);
 	return ret < 0 ? ret : hostfs_refresh(file->inode);
@@ -229,9 +232,17 @@ static int hostfs_fallocate(struct file *file, int mode, u64 off, u64 len)
 static int hostfs_mmap_hfd(struct file *file, bool shared_write, u64 *off)
 {
 	struct hostfs_node *n = hostfs_node(file->inode);
+	int ret;
 
-	if (shared_write)
-		return n->write_only || n->fd[HOSTFS_WR] < 0 ? -EACCES : os_dup(n->fd[HOSTFS_WR]);
+	if (shared_write) {
+		if (n->write_only || n->fd[HOSTFS_WR] < 0)
+			return -EACCES;
+		ret = hostfs_getattr(file->inode);
+		if (ret == 0)
+			ret = hostfs_quota_reserve(
+				file->inode, n->fd[HOSTFS_WR], file->inode->size);
+		return ret < 0 ? ret : os_dup(n->fd[HOSTFS_WR]);
+	}
 	if (n->users[HOSTFS_RD]) {
 		int fd = hostfs_read_fd(file->inode);
 

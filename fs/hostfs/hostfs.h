@@ -11,5 +11,7 @@ extern const struct fs_type hostfs_fs_type;
  * user.skiff.* attributes (implies that every file there is shown with the owner kept, else root).
  * The caller owns the reference in *out. */
 int hostfs_mount_dir(const char *host_path, bool rw, bool map, struct super **out);
+/* What it may take from now on, what is there included. 0, or -errno: it could not be counted. */
+int hostfs_set_quota(struct super *sb, u64 max_bytes);
 
 #endif

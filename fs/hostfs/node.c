@@ -156,6 +156,8 @@ void hostfs_evict(struct inode *i)
 	if (!list_empty(&n->lru) && S_ISDIR(i->mode))
 		dir_close(h, n);
 	hostfs_forget_kept(n);
+	if (h->max_bytes)
+		hostfs_quota_gone(i);
 	node_unhash(h, n);
 	hostfs_close_read_fd(n);
 	os_close(n->fd[HOSTFS_WR]);

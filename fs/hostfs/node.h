@@ -28,6 +28,7 @@ struct hostfs {
 		readers; /* files with a reading fd, oldest first: closed when fds run out */
 	u64 devs[HOSTFS_DEVS];
 	unsigned nr_devs;
+	u64 max_bytes, used_bytes; /* quota.c; max 0: no quota */
 };
 
 enum { HOSTFS_RD, HOSTFS_WR };
@@ -51,6 +52,9 @@ struct hostfs_node {
 	struct list_head lru; /* directories: hostfs.lru, files: hostfs.readers */
 	unsigned busy;	      /* its fd must not be closed now */
 	char *target;	      /* symlink text, cached */
+	u64 charged;	      /* its part of used_bytes */
+	bool counted;	      /* charged is known */
+	bool reserved;	      /* was mapped to be written: keeps its blocks */
 };
 
 struct hostfs_alias { /* dentry->priv */
@@ -118,6 +122,19 @@ int hostfs_map_put(const struct hostfs_at *at, const struct hostfs_owner *o, boo
 u32 hostfs_map_mode(u32 mode); /* the permission bits a host file gets */
 bool hostfs_map_trivial(const struct hostfs_owner *o);
 int hostfs_map_chown_link(struct inode *i, const struct hostfs_owner *o);
+
+/* quota.c: without a quota there is always room */
+int hostfs_quota_new(const struct hostfs *h);	     /* for one more file? 0, -ENOSPC */
+void hostfs_quota_seen(struct inode *i, u64 blocks); /* a stat said so */
+void hostfs_quota_made(struct inode *i);	     /* it is new, and has been seen */
+void hostfs_quota_gone(struct inode *i);	     /* it is evicted */
+/* How many of len bytes may be written at pos, or -ENOSPC. fd: of the file */
+ssize_t hostfs_quota_write(struct inode *i, int fd, u64 pos, size_t len);
+void hostfs_quota_written(struct inode *i, int fd, u64 end);
+int hostfs_quota_fallocate(struct inode *i, int fd, int mode, u64 off, u64 len);
+/* Before it is mapped to be written, or grows while it may be: has all blocks of size allocated */
+int hostfs_quota_reserve(struct inode *i, int fd, u64 size);
+void hostfs_quota_statfs(const struct hostfs *h, struct statfs *sf);
 
 /* xattr.c */
 ssize_t hostfs_getxattr(struct inode *i, const char *name, void *buf, size_t size);

@@ -36,7 +36,11 @@ static int hostfs_statfs(struct super *sb, struct statfs *sf)
 {
 	struct hostfs *h = sb->priv;
 
-	return os_fstatfs(h->root, sf);
+	int ret = os_fstatfs(h->root, sf);
+
+	if (ret == 0)
+		hostfs_quota_statfs(h, sf);
+	return ret;
 }
 
 static int hostfs_sync(struct super *sb)

@@ -235,7 +235,14 @@ static const struct pseudo_dir kernel_dir = {PSEUDO_DIR(kernel_rows)};
 /* ---- fs ---- */
 static int show_file_nr(struct seq *s, const struct pseudo_ctx *c)
 {
-	seq_printf(s, "%u\t0\t9223372036854775807\n", nr_open_files);
+	seq_printf(s, "%llu\t0\t%llu\n", (unsigned long long)nr_open_files,
+		(unsigned long long)nr_open_files_max);
+	return 0;
+}
+
+static int show_file_max(struct seq *s, const struct pseudo_ctx *c)
+{
+	seq_printf(s, "%llu\n", (unsigned long long)nr_open_files_max);
 	return 0;
 }
 
@@ -260,7 +267,7 @@ static int store_pipe_max_size(const struct pseudo_ctx *c, char *text, size_t le
 }
 
 static const struct pseudo_row fs_rows[] = {
-	TEXT("file-max", "9223372036854775807"),
+	FILE_RO("file-max", show_file_max),
 	FILE_RO("file-nr", show_file_nr),
 	SUBDIR("inotify", &inotify_dir),
 	SUBDIR("mqueue", &proc_mqueue_dir),

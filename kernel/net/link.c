@@ -10,7 +10,9 @@
 #include "kernel/net/ether.h"
 #include "kernel/net/ifaddr.h"
 #include "kernel/net/route.h"
+#include "kernel/net/shaper.h"
 #include "kernel/os.h"
+#include "kernel/timer.h"
 
 #include <linux/virtio_net.h>
 #include <stdio.h>
@@ -24,9 +26,12 @@ struct link {
 	struct netdev dev;
 	struct os_packet *port;
 	struct skb *rx; /* the next frame goes here */
+	struct shaper out, in;
+	struct timer out_timer, in_timer; /* when they let through again */
 };
 
 static struct list_head links = LIST_HEAD_INIT(links);
+u64 link_rate;
 
 /* ---- out ---- */
 
@@ -57,12 +62,19 @@ static void fill_vnet(const struct skb *skb, struct virtio_net_hdr *h)
 static int send_now(struct link *l, const struct skb *skb)
 {
 	struct virtio_net_hdr h;
+	u64 at = l->out.rate ? shaper_wait(&l->out, os_clock_ns(OS_CLOCK_MONOTONIC)) : 0;
 	int err;
 
+	if (at) {
+		timer_arm(&l->out_timer, at);
+		return -EAGAIN;
+	}
 	fill_vnet(skb, &h);
 	err = os_packet_send(l->port, &h, skb->data, skb_len(skb));
 	if (err < 0 && err != -EAGAIN)
 		l->dev.stats.tx_errors++;
+	if (!err)
+		shaper_passed(&l->out, skb_len(skb));
 	return err == -EAGAIN ? err : 0;
 }
 
@@ -95,6 +107,11 @@ static void link_writable(void *priv)
 		l->dev.txq_len--;
 		skb_free(skb);
 	}
+}
+
+static void out_again(struct timer *t)
+{
+	link_writable(container_of(t, struct link, out_timer));
 }
 
 /* ---- in ---- */
@@ -160,6 +177,7 @@ static int receive_one(struct link *l)
 	n = os_packet_recv(l->port, &h, l->rx->data, FRAME_MAX);
 	if (n < 0)
 		return n == -EAGAIN ? 0 : (int)n;
+	shaper_passed(&l->in, (size_t)n);
 	skb = take_frame(l, (size_t)n);
 	if (!skb || !take_vnet(skb, &h)) {
 		l->dev.stats.rx_dropped++;
@@ -173,10 +191,26 @@ static int receive_one(struct link *l)
 static void link_readable(void *priv)
 {
 	struct link *l = priv;
+	u64 at = 0;
 
-	for (int i = 0; i < RX_BATCH; i++)
-		if (receive_one(l) <= 0)
+	for (int i = 0; i < RX_BATCH && !at; i++) {
+		if (l->in.rate)
+			at = shaper_wait(&l->in, os_clock_ns(OS_CLOCK_MONOTONIC));
+		if (!at && receive_one(l) <= 0)
 			break;
+	}
+	if (at) {
+		os_packet_hold(l->port, true);
+		timer_arm(&l->in_timer, at);
+	}
+}
+
+static void in_again(struct timer *t)
+{
+	struct link *l = container_of(t, struct link, in_timer);
+
+	os_packet_hold(l->port, false);
+	link_readable(l);
 }
 
 static void link_lost(void *priv)
@@ -252,6 +286,16 @@ static int configure(struct netdev *dev, const struct link_options *o)
 	return err;
 }
 
+/* The queue of a slow link holds an eighth of a second. */
+static void shape(struct link *l)
+{
+	l->out.rate = l->in.rate = link_rate;
+	l->out_timer.fn = out_again;
+	l->in_timer.fn = in_again;
+	if (link_rate)
+		l->dev.tx_queue_len = (u32)MIN(MAX(link_rate / 8 / 1514, 16ull), 1000ull);
+}
+
 int link_create(const struct link_options *o)
 {
 	struct os_packet_info info = {0};
@@ -271,6 +315,7 @@ int link_create(const struct link_options *o)
 	l->dev.max_mtu = info.max_mtu;
 	l->dev.mtu = o->mtu ? o->mtu : info.mtu;
 	l->dev.carrier = true;
+	shape(l);
 	if (info.flags & OS_PACKET_VNET)
 		l->dev.features = NETDEV_CSUM | NETDEV_TSO4 | NETDEV_TSO6;
 	if (o->has_mac)
@@ -309,6 +354,8 @@ void link_destroy_all(void)
 
 	list_for_each_entry_safe (l, tmp, &links, all) {
 		netdev_unregister(&l->dev);
+		timer_cancel(&l->out_timer);
+		timer_cancel(&l->in_timer);
 		os_packet_close(l->port);
 		skb_free(l->rx);
 		list_del(&l->all);

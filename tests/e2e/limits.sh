@@ -1,4 +1,4 @@
-# --mem: a machine at its limit goes on, and so do its other processes.
+# --mem, --pids, --files, --disk: a machine at its limit goes on, and so do its other processes.
 # over: host
 # not: native
 . "${E2E:-$(dirname "$0")}/lib.sh"
@@ -20,3 +20,84 @@ out=$(sk --mem 64M --tmpfs /t:size=1G -- sh -c '
 dd if=/dev/zero of=/t/x bs=1M count=200; /bin/echo still $(stat -c %s /t/x | cut -c1-2); rm /t/x; dd if=/dev/zero of=/t/y bs=1M count=30 && echo again' 2>&1)
 expect_match "a full tmpfs gives ENOMEM, and its room back" 'Cannot allocate memory.*still 5[0-9].*again' "$(echo "$out" | tr '\n' ' ')"
 expect_status "pid 1 past the limit ends with its machine" 137 sk --mem 64M -- tail /dev/zero 2>/dev/null
+
+# ---- processes ----
+out=$(sk --pids 40 -- sh -c '
+sleep 1000 & other=$!
+bash -c "f() { f | f & }; f; f; sleep 0.2; kill -0 $other && echo other lives" 2>/dev/null
+kill -9 -1; exit 0' 2>/dev/null)
+expect_match "a fork bomb ends at --pids" 'other lives' "$out"
+cat >"$SCRATCH/threads.py" <<'EOF'
+import threading, os
+e, n = threading.Event(), 0
+try:
+    while True:
+        threading.Thread(target=e.wait, daemon=True).start()
+        n += 1
+except RuntimeError:
+    print("threads", n, flush=True)
+os._exit(0)
+EOF
+if need "limits: threads" python3; then
+	expect_match "threads count, too" 'threads 3[0-9]' "$(sk --pids 40 -v "$SCRATCH:/mnt:ro" -- python3 /mnt/threads.py)"
+fi
+
+# ---- files ----
+cat >"$SCRATCH/hoard.py" <<'EOF'
+import os, sys
+held = []
+try:
+    while True:
+        held.append(os.open("/etc/passwd", os.O_RDONLY))
+except OSError as e:
+    print(e.strerror, 80 < len(held) < 100, flush=True)
+sys.stdin.read(1)
+EOF
+if need "limits: files" python3; then
+	out=$(sk --files 100 -v "$SCRATCH:/mnt:ro" -- sh -c '
+	mkfifo /tmp/p; exec 9<>/tmp/p; python3 /mnt/hoard.py <&9 >/tmp/out & until [ -s /tmp/out ]; do :; done
+	(read line </tmp/out) 2>/dev/null || echo "nobody can open"; echo x >&9; wait; cat /tmp/out /proc/sys/fs/file-max')
+	expect_eq "a hoarder of files gets ENFILE, and they come back" "nobody can open Too many open files in system True 100" "$(echo $out)"
+fi
+
+# ---- disk ----
+cat >"$SCRATCH/disk.sh" <<'EOF'
+fill() { dd if=/dev/zero of="$1" bs=1M count=100 2>&1 | grep -c 'No space'; }
+df -m / | awk 'NR == 2 { print $2, ($3 <= 1) }'
+echo "full $(fill /var/big)"
+[ "$(stat -c %s /var/big)" -gt 18000000 ] && [ "$(stat -c %s /var/big)" -le 20971520 ] && echo filled
+df / | awk 'NR == 2 && $5 == "100%" { print "df says so" }'
+cat /bin/bash >>/etc/passwd 2>/dev/null || echo "no copy-up"
+rm /var/big
+df -m / | awk 'NR == 2 && $3 <= 2 { print "freed" }'
+cat /etc/fstab >>/etc/passwd && mkdir /var/new && echo "room again"
+EOF
+want="20 1 full 1 filled df says so no copy-up freed room again"
+expect_eq "--disk over memory" "$want" "$(echo $(sk --disk 20M -v "$SCRATCH:/mnt:ro" -- sh /mnt/disk.sh))"
+mkdir "$SCRATCH/ov"
+expect_eq "--disk over a directory" "$want" "$(echo $(sk --disk 20M --overlay "$SCRATCH/ov" -v "$SCRATCH:/mnt:ro" -- sh /mnt/disk.sh))"
+sk --overlay "$SCRATCH/ov" -- sh -c 'dd if=/dev/zero of=/var/x bs=1M count=10 2>/dev/null; ln /var/x /var/y'
+expect_match "what is there counts, once" '^20 1[01]$' "$(sk --disk 20M --overlay "$SCRATCH/ov" -- df -m / | awk 'NR == 2 { print $2, $3 }')"
+expect_match "no directory either" 'mkdir.*No space' "$(sk --disk 10M --overlay "$SCRATCH/ov" -- mkdir /var/more 2>&1)"
+cat >"$SCRATCH/map.py" <<'EOF'
+import mmap
+def room(size):
+    with open("/var/map%d" % size, "wb+") as f:
+        f.truncate(size << 20)
+        try:
+            mmap.mmap(f.fileno(), size << 20)[:] = b"x" * (size << 20)
+            return "mapped"
+        except OSError as e:
+            return e.strerror
+print(room(5), room(500))
+EOF
+if need "limits: map" python3; then
+	expect_eq "a mapping cannot pass it" "mapped No space left on device" "$(sk --disk 20M --overlay "$SCRATCH/ov" -v "$SCRATCH:/mnt:ro" -- python3 /mnt/map.py)"
+fi
+
+# ---- mistakes ----
+for bad in "--mem 12x" "--mem 1k" "--pids 0" "--files -5" "--disk 10MB" "--bw fast"; do
+	expect_eq "$bad" "skiff: bad value for option: ${bad#* } (see: skiff help run)" "$("$SKIFF" run $bad -- true 2>&1)"
+done
+expect_eq "--disk with --rw" "skiff: --disk limits the overlay, and --rw has none (see: skiff help run)" "$("$SKIFF" run --disk 1G --rw --root /tmp -- true 2>&1)"
+done_testing

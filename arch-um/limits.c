@@ -1,0 +1,80 @@
+/*
+ * A table of the limits there are (limits.h): what their values may be, and where they are kept.
+ */
+#include "arch-um/limits.h"
+
+enum kind {
+	SIZE,  /* bytes: 512M, 2G */
+	COUNT, /* a whole number */
+	RATE,  /* bits per second: 10M, 1G, in steps of 1000; kept as bytes */
+};
+
+static const struct row {
+	const char *name;
+	enum kind kind;
+	size_t offset; /* of an u64 in machine_limits */
+	u64 min, max;
+} rows[] = {
+	{"mem", SIZE, offsetof(struct machine_limits, mem), 4 << 20, INT64_MAX},
+	{"pids", COUNT, offsetof(struct machine_limits, pids), 1, 4000000},
+	{"files", COUNT, offsetof(struct machine_limits, files), 16, 100000000},
+	{"disk", SIZE, offsetof(struct machine_limits, disk), 1 << 20, INT64_MAX},
+	{"bw", RATE, offsetof(struct machine_limits, bw), 1000, INT64_MAX / 1000},
+};
+
+static u64 unit(char c, u64 step)
+{
+	switch (c | 0x20) {
+	case 'k':
+		return step;
+	case 'm':
+		return step * step;
+	case 'g':
+		return step * step * step;
+	case 't':
+		return step * step * step * step;
+	default:
+		return 0;
+	}
+}
+
+static int parse(const struct row *r, const char *s, u64 *out)
+{
+	u64 scale = 1, v;
+	char *end;
+
+	if (*s < '0' || *s > '9')
+		return -EINVAL;
+	errno = 0;
+	v = strtoull(s, &end, 10);
+	if (errno)
+		return -EINVAL;
+	if (*end && r->kind != COUNT) {
+		scale = unit(*end, r->kind == SIZE ? 1024 : 1000);
+		end++;
+	}
+	if (!scale || *end || __builtin_mul_overflow(v, scale, &v))
+		return -EINVAL;
+	if (r->kind == RATE)
+		v /= 8;
+	if (v < r->min || v > r->max)
+		return -EINVAL;
+	*out = v;
+	return 0;
+}
+
+int limits_parse(struct machine_limits *l, const char *name, const char *value)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (!strcmp(rows[i].name, name))
+			return parse(&rows[i], value, (u64 *)((char *)l + rows[i].offset));
+	return -ENOENT;
+}
+
+const char *limits_get(const struct machine_limits *l, unsigned i, u64 *value)
+{
+	if (i >= ARRAY_SIZE(rows))
+		return NULL;
+	*value = *(const u64 *)((const char *)l + rows[i].offset);
+	return rows[i].name;
+}
