@@ -12,6 +12,7 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/futex.h>
+#include <linux/perf_event.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <stdio.h>
@@ -210,7 +211,7 @@ static const struct checked {
 	{SYS_prctl, 0, ~0u, PR_SET_NAME},
 };
 
-#define FILTER_MAX (2 * ARRAY_SIZE(plain) + 6 * ARRAY_SIZE(checked) + 24)
+#define FILTER_MAX (2 * ARRAY_SIZE(plain) + 6 * ARRAY_SIZE(checked) + 40)
 
 struct builder {
 	struct sock_filter f[FILTER_MAX];
@@ -229,13 +230,43 @@ static void allow_if(struct builder *b, u32 nr)
 	emit(b, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
 }
 
+static void load_arg(struct builder *b, unsigned arg, unsigned word)
+{
+	emit(b, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			(u32)(offsetof(struct seccomp_data, args[arg]) + 4 * word)));
+}
+
 static void allow_checked(struct builder *b, const struct checked *c)
 {
 	emit(b, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, c->nr, 0, 5));
-	emit(b, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-			(u32)offsetof(struct seccomp_data, args[c->arg])));
+	load_arg(b, c->arg, 0);
 	emit(b, (struct sock_filter)BPF_STMT(BPF_ALU | BPF_AND | BPF_K, c->mask));
 	emit(b, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, c->value, 0, 1));
+	emit(b, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+	emit(b, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM));
+}
+
+/* Hardware breakpoints of guest threads (skas/hwbreak.c), and no other event: on any CPU, in no
+ * group. */
+static void allow_breakpoints(struct builder *b)
+{
+	u64 attr = (u64)(uintptr_t)hw_break_attr();
+	const struct {
+		u8 arg, word;
+		u32 value;
+	} want[] = {{0, 0, (u32)attr}, {0, 1, (u32)(attr >> 32)}, {2, 0, ~0u}, {3, 0, ~0u},
+		{4, 0, PERF_FLAG_FD_CLOEXEC}, {4, 1, 0}};
+	u8 left = 2 * ARRAY_SIZE(want);
+
+	if (!attr)
+		return;
+	emit(b, (struct sock_filter)BPF_JUMP(
+			BPF_JMP | BPF_JEQ | BPF_K, SYS_perf_event_open, 0, left + 2));
+	for (size_t i = 0; i < ARRAY_SIZE(want); i++, left -= 2) {
+		load_arg(b, want[i].arg, want[i].word);
+		emit(b, (struct sock_filter)BPF_JUMP(
+				BPF_JMP | BPF_JEQ | BPF_K, want[i].value, 0, left - 1));
+	}
 	emit(b, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
 	emit(b, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM));
 }
@@ -255,6 +286,7 @@ static void build(struct builder *b)
 		allow_if(b, SYS_ptrace);
 	for (size_t i = 0; i < ARRAY_SIZE(checked); i++)
 		allow_checked(b, &checked[i]);
+	allow_breakpoints(b);
 	/* libc falls back from clone3, whose arguments cannot be checked, to clone */
 	emit(b, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone3, 0, 1));
 	emit(b, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS));

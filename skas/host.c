@@ -4,6 +4,7 @@
  * probe` prints everything. seccomp(2), ptrace(2), memfd_create(2).
  */
 #include "skas/host.h"
+#include "skas/skas.h"
 
 #include "kernel/lib/types.h"
 
@@ -132,6 +133,15 @@ static bool has_memfd_exec(void)
 	return ok;
 }
 
+static bool has_breakpoints(void)
+{
+	int fd = hw_break_open(getpid());
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
 static const struct {
 	const char *name;
 	bool (*probe)(void);
@@ -156,6 +166,9 @@ static const struct {
 		"no guest debuggers nor fast path, no machine without process-vm (mount /proc)"},
 	[HOST_MEMFD_EXEC] = {"memfd-exec", has_memfd_exec, "programs in memory can be executed",
 		"the stub is a nameless file in /dev/shm or /tmp (sysctl vm.memfd_noexec=0)"},
+	[HOST_BREAKPOINTS] = {"breakpoints", has_breakpoints,
+		"hardware breakpoints for guest debuggers (confined: needs mseal)",
+		"single steps, which see no reads (sysctl kernel.perf_event_paranoid=2)"},
 };
 
 static u8 known[HOST_FEATURE_COUNT]; /* 0: not probed yet, 1: no, 2: yes */

@@ -16,6 +16,7 @@ enum host_feature {
 	HOST_PROCESS_VM,    /* process_vm_readv and process_vm_writev */
 	HOST_PROC_MEM,	    /* /proc/PID/mem of a child */
 	HOST_MEMFD_EXEC,    /* memfds can be executed */
+	HOST_BREAKPOINTS,   /* perf events that watch a child's memory */
 	HOST_FEATURE_COUNT
 };
 

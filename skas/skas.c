@@ -125,6 +125,7 @@ int skas_init(const char *name, char *why, size_t size)
 	}
 	home_init();
 	fast_init();
+	hw_break_init();
 	skas_stub_fd = stub_file();
 	if (skas_stub_fd < 0)
 		snprintf(why, size, "cannot create a file for the stub: %s (see: skiff probe)",

@@ -153,7 +153,11 @@ u64 guest_lone_stack(const struct guest *g, bool alone);
 int guest_track_unborn(struct guest *g);
 void guest_untrack(struct guest *g);
 
-void guest_hw_release(struct guest *g); /* hwbreak.c */
+/* hwbreak.c */
+void hw_break_init(void);
+const void *hw_break_attr(void); /* the one struct perf_event_attr that may be used; NULL: none */
+int hw_break_open(pid_t tid);	 /* one that watches nothing yet: its descriptor, or -errno */
+void guest_hw_release(struct guest *g);
 
 void process_unwatch_cpu(struct host_process *p); /* meter.c */
 
