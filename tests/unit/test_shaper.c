@@ -17,7 +17,9 @@ static u64 pass(struct shaper *s, u64 *now, u64 span, size_t len)
 		if (at >= end)
 			return bytes;
 		if (at) {
-			ck_assert_uint_gt(at, *now);
+			if (at <= *now) /* an assertion here costs libcheck a system call, a million
+					   times */
+				ck_abort_msg("waits until the past");
 			*now = at;
 			continue;
 		}
