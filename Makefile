@@ -190,7 +190,7 @@ guest-programs: $(guest_bin)
 check-guest: all guest-programs
 	$(Q)SKIFF='$(SKIFF)' BACKENDS='$(BACKENDS)' T='$(T)' tests/run-guest $(O)/guest
 
-check-e2e: all
+check-e2e: all $(filter $(O)/guest/escape/%,$(guest_bin))
 	$(Q)SKIFF='$(SKIFF)' BACKENDS='$(BACKENDS)' T='$(T)' O='$(O)' tests/e2e/run
 
 check:

@@ -98,6 +98,7 @@ static const struct rule stub_rules[] = {
 	{__NR_prctl, ACT_PDEATHSIG},
 	{__NR_futex, ACT_FUTEX},
 	{__NR_set_tid_address, ACT_ALLOW},
+	{__NR_unshare, ACT_INTERCEPT}, /* CLONE_FILES, before an exec */
 	{__NR_exit_group, ACT_ALLOW},
 	{__NR_execveat, ACT_INTERCEPT},
 	{__NR_mlock2, ACT_ALLOW},

@@ -520,7 +520,7 @@ int guest_wait_order(struct guest *g, unsigned nr)
 static bool order_is_checked(u64 nr)
 {
 	return nr == __NR_clone || nr == __NR_execveat || nr == __NR_exit || nr == __NR_seccomp ||
-	       nr == __NR_pidfd_open || nr == __NR_pidfd_getfd;
+	       nr == __NR_unshare || nr == __NR_pidfd_open || nr == __NR_pidfd_getfd;
 }
 
 long guest_orders(struct task *t, const struct guest_order *o, unsigned nr)

@@ -549,13 +549,25 @@ static int image_setup(struct task *t, struct guest_image *img)
 	return guest_write(t, g->uc, &uc, sizeof(uc));
 }
 
+/* Descriptors that no other thread can close or have replaced between our look and the host's. */
+static int own_descriptors(struct task *t)
+{
+	const struct list_head *guests = &t->guest->proc->guests;
+
+	if (guests->next->next == guests)
+		return 0;
+	return (int)guest_order(t, __NR_unshare, CLONE_FILES, 0, 0, 0, 0, 0);
+}
+
 static int exec_order(struct task *t)
 {
 	struct guest *g = t->guest;
 	const struct stub_header *h = skas_stub_header();
-	int fd = guest_give_fd(t, skas_stub_fd);
+	int fd = own_descriptors(t);
 	long ret;
 
+	if (fd >= 0)
+		fd = guest_give_fd(t, skas_stub_fd);
 	if (fd < 0)
 		return fd;
 	g->proc->execing = g;
