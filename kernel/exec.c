@@ -7,6 +7,7 @@
 
 #include "fs/fdtable.h"
 #include "kernel/exit.h"
+#include "kernel/keys/key.h"
 #include "kernel/lib/log.h"
 #include "kernel/ptrace.h"
 #include "kernel/syscall.h"
@@ -294,6 +295,7 @@ static int commit(struct task *t, struct exec *e)
 	cred_put(t->cred);
 	t->cred = e->cred;
 	e->cred = NULL;
+	key_task_exec(t);
 	set_comm(t, e->name);
 	t->clear_child_tid = 0;
 	t->robust_walked = false;

@@ -15,6 +15,7 @@
 #include "kernel/init.h"
 #include "kernel/ipc/sem.h"
 #include "kernel/itimer.h"
+#include "kernel/keys/key.h"
 #include "kernel/lib/log.h"
 #include "kernel/outside.h"
 #include "kernel/pid.h"
@@ -299,6 +300,7 @@ static void release_resources(struct task *t)
 	t->ns = NULL;
 	seccomp_exit(t);
 	sem_undo_exit(t);
+	key_task_exit(t);
 	mm_put(t->mm);
 	t->mm = NULL;
 }

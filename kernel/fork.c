@@ -11,6 +11,7 @@
 #include "kernel/exit.h"
 #include "kernel/ipc/sem.h"
 #include "kernel/itimer.h"
+#include "kernel/keys/key.h"
 #include "kernel/lib/log.h"
 #include "kernel/outside.h"
 #include "kernel/pid_ns.h"
@@ -139,7 +140,7 @@ static int child_share(struct task *c, struct task *p, u64 flags)
 		return err;
 	if ((flags & CLONE_SYSVSEM) && sem_undo_share(c, p) < 0)
 		return -ENOMEM;
-	return 0;
+	return key_task_fork(c, p);
 }
 
 static void inherit_scheduling(struct task *c, const struct task *p)
@@ -197,6 +198,7 @@ static void child_unshare(struct task *c)
 	nsset_put(c->ns);
 	seccomp_exit(c);
 	sem_undo_exit(c);
+	key_task_exit(c);
 	mm_put(c->mm);
 	if (c->sighand)
 		sighand_put(c->sighand);

@@ -9,6 +9,7 @@
 #include "kernel/cgroup.h"
 #include "kernel/coredump.h"
 #include "kernel/ipc/shm.h"
+#include "kernel/keys/key.h"
 #include "kernel/lib/log.h"
 #include "kernel/meter.h"
 #include "kernel/os.h"
@@ -138,6 +139,7 @@ void tgroup_put(struct tgroup *tg)
 		return;
 	sigpending_flush(&tg->pending);
 	cgroup_release(tg);
+	key_put(tg->keyring);
 	if (tg->pid_ns)
 		ns_put(&tg->pid_ns->ns);
 	free(tg);

@@ -94,6 +94,7 @@ struct tgroup {
 	u32 exit_uid, exit_suid;   /* of the last task, for a zombie */
 	char exit_comm[16];	   /* of the leader, once it has ended */
 	struct rlimit rlim[RLIM_NLIMITS];
+	struct key *keyring; /* the process keyring, a reference; NULL until asked for */
 	struct itimer itimer_real, itimer_virtual, itimer_prof;
 	struct list_head posix_timers;
 	int next_timer_id;
@@ -141,6 +142,7 @@ struct task {
 	struct nsset *ns; /* NULL: the initial namespaces */
 	struct mm *mm;
 	struct sighand *sighand;
+	struct task_keys *keys;		/* NULL until it has a keyring (keys/key_task.c) */
 	struct sem_undo_list *sem_undo; /* NULL until SEM_UNDO is used or shared (ipc/sem.c) */
 
 	/* signals */

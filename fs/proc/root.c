@@ -5,6 +5,7 @@
 #include "fs/proc/machine.h"
 #include "fs/proc/proc.h"
 #include "fs/proc/sysvipc.h"
+#include "kernel/keys/key.h"
 #include "kernel/dmesg.h"
 #include "kernel/lib/log.h"
 #include "kernel/pid_ns.h"
@@ -52,6 +53,8 @@ static const struct pseudo_row root_rows[] = {
 	{.name = "devices", .mode = PROC_RO, .show = machine_show_devices},
 	{.name = "diskstats", .mode = PROC_RO, .show = machine_show_nothing},
 	{.name = "filesystems", .mode = PROC_RO, .show = machine_show_filesystems},
+	{.name = "key-users", .mode = PROC_RO, .show = key_show_users},
+	{.name = "keys", .mode = PROC_RO, .show = key_show_all},
 	{.name = "kmsg", .mode = PROC_PRIVATE, .fops = &proc_kmsg_fops},
 	{.name = "loadavg", .mode = PROC_RO, .show = machine_show_loadavg},
 	{.name = "locks", .mode = PROC_RO, .show = machine_show_locks},

@@ -11,6 +11,7 @@
 #include "fs/namei.h"
 #include "kernel/dmesg.h"
 #include "kernel/inotify.h"
+#include "kernel/keys/key.h"
 #include "kernel/os.h"
 #include "kernel/pipe.h"
 #include "kernel/rlimit.h"
@@ -185,6 +186,15 @@ static int store_core_uses_pid(const struct pseudo_ctx *c, char *text, size_t le
 	return 0;
 }
 
+static const struct pseudo_row keys_rows[] = {
+	VALUE("gc_delay", key_gc_delay_s, 0, INT32_MAX),
+	VALUE("maxbytes", key_max_bytes, 0, INT32_MAX),
+	VALUE("maxkeys", key_max, 0, INT32_MAX),
+	VALUE("root_maxbytes", key_root_max_bytes, 0, INT32_MAX),
+	VALUE("root_maxkeys", key_root_max, 0, INT32_MAX),
+};
+static const struct pseudo_dir keys_dir = {PSEUDO_DIR(keys_rows)};
+
 static const struct pseudo_row kernel_rows[] = {
 	TEXT("arch", SKIFF_UTS_MACHINE),
 	TEXT("cap_last_cap", "40"),
@@ -204,6 +214,7 @@ static const struct pseudo_row kernel_rows[] = {
 		.store = store_dmesg_restrict},
 	{.name = "domainname", .mode = PROC_RW, .show = show_name, .store = store_name},
 	{.name = "hostname", .mode = PROC_RW, .show = show_name, .store = store_name},
+	SUBDIR("keys", &keys_dir),
 	PROC_IPC_LIMIT("msg_next_id", ipc_limit_msg_next_id),
 	PROC_IPC_LIMIT("msgmax", ipc_limit_msgmax),
 	PROC_IPC_LIMIT("msgmnb", ipc_limit_msgmnb),
