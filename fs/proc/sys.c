@@ -187,11 +187,11 @@ static int store_core_uses_pid(const struct pseudo_ctx *c, char *text, size_t le
 }
 
 static const struct pseudo_row keys_rows[] = {
-	VALUE("gc_delay", key_gc_delay_s, 0, INT32_MAX),
-	VALUE("maxbytes", key_max_bytes, 0, INT32_MAX),
-	VALUE("maxkeys", key_max, 0, INT32_MAX),
-	VALUE("root_maxbytes", key_root_max_bytes, 0, INT32_MAX),
-	VALUE("root_maxkeys", key_root_max, 0, INT32_MAX),
+	SYSCTL("gc_delay", key_gc_delay_s, 0, INT32_MAX),
+	SYSCTL("maxbytes", key_max_bytes, 0, INT32_MAX),
+	SYSCTL("maxkeys", key_max, 0, INT32_MAX),
+	SYSCTL("root_maxbytes", key_root_max_bytes, 0, INT32_MAX),
+	SYSCTL("root_maxkeys", key_root_max, 0, INT32_MAX),
 };
 static const struct pseudo_dir keys_dir = {PSEUDO_DIR(keys_rows)};
 
