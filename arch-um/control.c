@@ -10,6 +10,7 @@
 #include "kernel/init.h"
 #include "kernel/lib/list.h"
 #include "kernel/os.h"
+#include "kernel/freeze.h"
 #include "kernel/outside.h"
 
 #include <fcntl.h>
@@ -109,7 +110,7 @@ static int number(const char *s, long max)
 
 static void verb_info(struct connection *c, const struct request *r)
 {
-	answer(c, "+state %s", machine_frozen ? "paused" : "running");
+	answer(c, "+state %s", machine_frozen & FREEZE_PAUSE ? "paused" : "running");
 	done(c, 0);
 }
 

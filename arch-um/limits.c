@@ -6,6 +6,7 @@
 enum kind {
 	SIZE,  /* bytes: 512M, 2G */
 	COUNT, /* a whole number */
+	MILLI, /* a number with up to three decimals; kept in thousandths */
 	RATE,  /* bits per second: 10M, 1G, in steps of 1000; kept as bytes */
 };
 
@@ -19,6 +20,7 @@ static const struct row {
 	{"pids", COUNT, offsetof(struct machine_limits, pids), 1, 4000000},
 	{"files", COUNT, offsetof(struct machine_limits, files), 16, 100000000},
 	{"disk", SIZE, offsetof(struct machine_limits, disk), 1 << 20, INT64_MAX},
+	{"cpus", MILLI, offsetof(struct machine_limits, cpus), 10, 1000000},
 	{"bw", RATE, offsetof(struct machine_limits, bw), 1000, INT64_MAX / 1000},
 };
 
@@ -38,6 +40,23 @@ static u64 unit(char c, u64 step)
 	}
 }
 
+/* whole has been read, at s comes the rest: "", ".5". */
+static int parse_decimals(const char *s, u64 whole, const struct row *r, u64 *out)
+{
+	u64 digit = 100, v;
+
+	if (whole > r->max)
+		return -EINVAL;
+	v = whole * 1000;
+	if (*s == '.')
+		for (s++; *s >= '0' && *s <= '9' && digit; digit /= 10)
+			v += digit * (u64)(*s++ - '0');
+	if (*s || v < r->min || v > r->max)
+		return -EINVAL;
+	*out = v;
+	return 0;
+}
+
 static int parse(const struct row *r, const char *s, u64 *out)
 {
 	u64 scale = 1, v;
@@ -49,6 +68,8 @@ static int parse(const struct row *r, const char *s, u64 *out)
 	v = strtoull(s, &end, 10);
 	if (errno)
 		return -EINVAL;
+	if (r->kind == MILLI)
+		return parse_decimals(end, v, r, out);
 	if (*end && r->kind != COUNT) {
 		scale = unit(*end, r->kind == SIZE ? 1024 : 1000);
 		end++;

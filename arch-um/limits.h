@@ -1,4 +1,4 @@
-/* The limits of a machine on the command line: --mem, --pids, --files, --disk, --bw. */
+/* The limits of a machine on the command line: --mem, --pids, --files, --disk, --cpus, --bw. */
 #ifndef SKIFF_ARCH_UM_LIMITS_H
 #define SKIFF_ARCH_UM_LIMITS_H
 

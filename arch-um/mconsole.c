@@ -11,6 +11,7 @@
 #include "kernel/init.h"
 #include "kernel/lib/log.h"
 #include "kernel/os.h"
+#include "kernel/freeze.h"
 #include "kernel/outside.h"
 #include "kernel/task.h"
 #include "kernel/version.h"

@@ -79,6 +79,7 @@ static const struct option long_options[] = {
 	{"pids", required_argument, NULL, OPT_LIMIT},
 	{"files", required_argument, NULL, OPT_LIMIT},
 	{"disk", required_argument, NULL, OPT_LIMIT},
+	{"cpus", required_argument, NULL, OPT_LIMIT},
 	{"bw", required_argument, NULL, OPT_LIMIT},
 	{"detach", no_argument, NULL, 'd'},
 	{"rm", no_argument, NULL, OPT_RM},
@@ -151,6 +152,7 @@ static const char run_help[] =
 	"  --pids N              processes and threads\n"
 	"  --files N             open files\n"
 	"  --disk SIZE           what the overlay may take\n"
+	"  --cpus N              CPU time, in CPUs: 0.5, 2\n"
 	"  --bw RATE             bits per second on each link, each way, e.g. 10M\n"
 	"  --net LINK[,KEY=VALUE...]  a network link, eth0, eth1, ... (default: none); LINK is\n"
 	"                           tap:NAME       a TAP device of the host\n"

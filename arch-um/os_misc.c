@@ -130,6 +130,14 @@ void os_sysinfo_memory(struct os_sysinfo *si)
 	si->mem_cached = meminfo_bytes(text, "\nCached:");
 }
 
+u64 os_own_cpu_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+	return (u64)ts.tv_sec * NSEC_PER_SEC + (u64)ts.tv_nsec;
+}
+
 u64 os_own_memory(bool trim)
 {
 	unsigned long long resident = 0, shared = 0;

@@ -4,9 +4,9 @@
  */
 #include "kernel/exit.h"
 #include "kernel/fork.h"
+#include "kernel/freeze.h"
 #include "kernel/lib/log.h"
 #include "kernel/os.h"
-#include "kernel/outside.h"
 #include "kernel/ptrace.h"
 #include "kernel/seccomp.h"
 #include "kernel/signal.h"
@@ -148,8 +148,12 @@ static void entry_stub(struct task *t)
 	default:
 		BUG_ON(true);
 	}
-	if (__builtin_expect(machine_frozen, 0))
-		freeze_wait();
+	if (__builtin_expect(machine_frozen, 0)) {
+		if (ret == SYSCALL_RESUMED) /* it runs already: fetch it */
+			signal_kick(t);
+		else
+			freeze_wait();
+	}
 	if (task_ending(t)) {
 		task_exit(t);
 		return;

@@ -30,6 +30,7 @@
 #include "kernel/net/netfiles.h"
 #include "kernel/os.h"
 #include "kernel/outside.h"
+#include "kernel/quota.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
 #include "kernel/tty/console.h"
@@ -506,6 +507,8 @@ static void apply_limits(const struct machine_limits *l)
 	if (l->files)
 		nr_open_files_max = l->files;
 	link_rate = l->bw;
+	if (l->cpus)
+		quota_set(l->cpus);
 	if (l->mem) {
 		machine_mem_limit = l->mem;
 		cgroup_set_memory_max(&root_cgroup, l->mem);

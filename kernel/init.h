@@ -18,6 +18,7 @@ struct machine_limits { /* 0: none */
 	u64 files;	/* open files */
 	u64 disk;	/* bytes in the overlay */
 	u64 bw;		/* bytes per second on each link, each way */
+	u64 cpus;	/* thousandths of a CPU (kernel/quota.h) */
 };
 
 struct machine_options {

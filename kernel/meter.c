@@ -8,6 +8,7 @@
 
 #include "kernel/oom.h"
 #include "kernel/os.h"
+#include "kernel/quota.h"
 #include "kernel/task.h"
 #include "kernel/timer.h"
 
@@ -20,6 +21,8 @@ static bool wanted[METER_COUNT];
 static struct timer timer;
 static bool resting;
 static u64 active_ns; /* when something had run last */
+static u64 used_ns;   /* by guest processes, since quota.c was told; own_ns: by skiff until then */
+static u64 own_ns;
 
 static struct task *clock_of(const struct tgroup *tg)
 {
@@ -45,8 +48,11 @@ void meter_read(void)
 		struct task *t = clock_of(tg);
 		u64 ns = t ? guest_cpu_ns(t) : 0;
 
-		any |= ns > tg->metered_ns;
-		tg->metered_ns = MAX(ns, tg->metered_ns);
+		if (ns <= tg->metered_ns)
+			continue;
+		any = true;
+		used_ns += ns - tg->metered_ns;
+		tg->metered_ns = ns;
 	}
 	if (any)
 		active_ns = os_clock_ns(OS_CLOCK_MONOTONIC);
@@ -66,6 +72,15 @@ static bool rest(void)
 	return true;
 }
 
+static u64 take_used(void)
+{
+	u64 own = os_own_cpu_ns(), used = used_ns + own - own_ns;
+
+	own_ns = own;
+	used_ns = 0;
+	return used;
+}
+
 static void look(struct timer *unused)
 {
 	u64 now = os_clock_ns(OS_CLOCK_MONOTONIC), next = LOOK_MAX_NS, spent;
@@ -73,8 +88,10 @@ static void look(struct timer *unused)
 	meter_read();
 	if (wanted[METER_MEMORY])
 		next = MIN(next, oom_check());
+	if (wanted[METER_CPU])
+		next = MIN(next, quota_check(now, take_used()));
 	spent = os_clock_ns(OS_CLOCK_MONOTONIC) - now;
-	resting = now > active_ns + QUIET_NS && rest();
+	resting = now > active_ns + QUIET_NS && !quota_exhausted() && rest();
 	if (!resting)
 		timer_arm(&timer, now + MAX(next, MAX(LOOK_MIN_NS, spent * SHARE)));
 }
@@ -103,6 +120,13 @@ void meter_process_new(struct tgroup *tg)
 {
 	if (resting)
 		meter_wake();
+}
+
+void meter_process_reaped(struct tgroup *tg, u64 cpu_ns)
+{
+	if (cpu_ns > tg->metered_ns)
+		used_ns += cpu_ns - tg->metered_ns;
+	tg->metered_ns = cpu_ns;
 }
 
 void meter_process_filled(struct tgroup *tg)

@@ -13,8 +13,9 @@ struct tgroup;
 enum meter_use { METER_MEMORY, METER_CPU, METER_COUNT };
 
 void meter_want(enum meter_use use, bool on);
-void meter_wake(void);			   /* something has changed: look soon */
-void meter_process_new(struct tgroup *tg); /* before it runs for the first time */
+void meter_wake(void);					  /* something has changed: look soon */
+void meter_process_new(struct tgroup *tg);		  /* before it runs for the first time */
+void meter_process_reaped(struct tgroup *tg, u64 cpu_ns); /* what it used in all */
 /* The kernel writes much into tg's memory, whose clock stands still meanwhile. */
 void meter_process_filled(struct tgroup *tg);
 /* Has tg used CPU time since its clock showed ns (struct tgroup.metered_ns)? */

@@ -26,6 +26,7 @@ struct os_sysinfo {
 	u64 swap_total, swap_free;
 	char stat_path[32], vmstat_path[32]; /* host files with the texts of proc(5) */
 };
+u64 os_own_cpu_ns(void);      /* CPU time skiff itself has used */
 u64 os_own_memory(bool trim); /* bytes of memory skiff itself has; trim: give back what is unused */
 int os_sysinfo(struct os_sysinfo *si);
 void os_sysinfo_memory(struct os_sysinfo *si); /* mem_available, _cached, _buffers: slower */

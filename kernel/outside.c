@@ -306,34 +306,6 @@ int outside_signal_init(int sig)
 	return 0;
 }
 
-/* ---- freeze ---- */
-
-bool machine_frozen;
-static struct waitq thaw_wait = WAITQ_INIT(thaw_wait);
-
-void machine_freeze(void)
-{
-	struct tgroup *tg;
-	struct task *t;
-
-	machine_frozen = true;
-	list_for_each_entry (tg, &all_tgroups, all_link)
-		list_for_each_entry (t, &tg->tasks, tg_link)
-			if (t->started && !t->coro)
-				signal_kick(t);
-}
-
-void machine_thaw(void)
-{
-	machine_frozen = false;
-	waitq_wake(&thaw_wait, 0);
-}
-
-void freeze_wait(void)
-{
-	wait_event_killable(&thaw_wait, !machine_frozen);
-}
-
 /* ---- figures ---- */
 
 static void describe(struct tgroup *tg, struct outside_task *ot)

@@ -1,6 +1,6 @@
 /*
  * Processes started from outside the machine (`skiff exec`), and what outside may ask of the
- * machine as a whole: a signal to pid 1, a freeze, figures about its tasks. Called by arch-um on
+ * machine as a whole: a signal to pid 1, figures about its tasks. Called by arch-um on
  * the event loop.
  */
 #ifndef SKIFF_KERNEL_OUTSIDE_H
@@ -58,12 +58,6 @@ int outside_init(void);
 bool outside_is_nursery(const struct task *t);
 long outside_child_start(struct task *t); /* fork_child_start of a process from outside */
 void outside_ended(struct tgroup *tg);	  /* it is a zombie */
-
-/* ---- the machine frozen: no guest instruction runs, calls in flight do not return ---- */
-extern bool machine_frozen;
-void machine_freeze(void);
-void machine_thaw(void);
-void freeze_wait(void); /* before a return to guest code. Sleeps until thawed or killed */
 
 /* ---- figures ---- */
 struct outside_task {

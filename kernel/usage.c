@@ -8,6 +8,7 @@
  */
 #include "kernel/usage.h"
 
+#include "kernel/meter.h"
 #include "kernel/os.h"
 #include "kernel/sys_time.h"
 #include "kernel/syscall.h"
@@ -81,6 +82,7 @@ void usage_pass_on(struct tgroup *tg)
 void kernel_guest_reaped(struct tgroup *tg, const struct guest_usage *u)
 {
 	tg->usage = *u;
+	meter_process_reaped(tg, u->utime_ns + u->stime_ns);
 	tg->usage_due = false;
 	usage_credit(tg->usage_to, u);
 	usage_settled(tg);

@@ -1,4 +1,4 @@
-# --mem, --pids, --files, --disk: a machine at its limit goes on, and so do its other processes.
+# --mem, --pids, --files, --disk, --cpus: a machine at its limit goes on, and so do its other processes.
 # over: host
 # not: native
 . "${E2E:-$(dirname "$0")}/lib.sh"
@@ -95,8 +95,42 @@ if need "limits: map" python3; then
 	expect_eq "a mapping cannot pass it" "mapped No space left on device" "$(sk --disk 20M --overlay "$SCRATCH/ov" -v "$SCRATCH:/mnt:ro" -- python3 /mnt/map.py)"
 fi
 
+# ---- CPU time ----
+cat >"$SCRATCH/burn.py" <<'EOF'
+import os, time
+start = time.monotonic()
+pids = []
+for i in range(3):
+    pid = os.fork()
+    if not pid:
+        while time.monotonic() < start + 1.5:
+            pass
+        os._exit(0)
+    pids.append(pid)
+for pid in pids:
+    os.waitpid(pid, 0)
+t, wall = os.times(), time.monotonic() - start
+used = sum(t[:4])
+print("within" if used < 0.2 * wall + 0.1 else "beyond", "some" if used > 0.02 else "nothing", used, wall)
+EOF
+if need "limits: CPU time" python3; then
+	expect_match "burners stay within --cpus" '^within some' "$(sk --cpus 0.2 -v "$SCRATCH:/mnt:ro" -- python3 /mnt/burn.py)"
+fi
+expect_out "and the others get their turn" "0 1 2 3 4" sk --cpus 0.1 -- bash -c '(while :; do :; done) & for i in 0 1 2 3 4; do /bin/echo $i; done | xargs; kill -9 -1'
+
+# ---- idle ----
+XDG_RUNTIME_DIR=$SCRATCH "$SKIFF" run -d --name idle "--backend=$BACKEND" --mem 64M --cpus 0.5 -- sh -c 'sleep 1000 & exec sleep 1000' >/dev/null
+pid=$(cat "$SCRATCH/skiff/idle/pid")
+for try in $(seq 40); do
+	before=$(grep ctxt "/proc/$pid/status")
+	sleep 0.5
+	[ "$before" != "$(grep ctxt "/proc/$pid/status")" ] || break
+done
+expect_eq "an idle machine is not woken" "$before" "$(grep ctxt "/proc/$pid/status")"
+XDG_RUNTIME_DIR=$SCRATCH "$SKIFF" rm -f idle >/dev/null
+
 # ---- mistakes ----
-for bad in "--mem 12x" "--mem 1k" "--pids 0" "--files -5" "--disk 10MB" "--bw fast"; do
+for bad in "--mem 12x" "--mem 1k" "--pids 0" "--files -5" "--disk 10MB" "--bw fast" "--cpus x" "--cpus 0" "--cpus 0.1.2"; do
 	expect_eq "$bad" "skiff: bad value for option: ${bad#* } (see: skiff help run)" "$("$SKIFF" run $bad -- true 2>&1)"
 done
 expect_eq "--disk with --rw" "skiff: --disk limits the overlay, and --rw has none (see: skiff help run)" "$("$SKIFF" run --disk 1G --rw --root /tmp -- true 2>&1)"

@@ -60,6 +60,11 @@ _Noreturn void os_exit(int status)
 	abort();
 }
 
+u64 os_own_cpu_ns(void)
+{
+	return 0;
+}
+
 u64 os_own_memory(bool trim)
 {
 	return 0;
