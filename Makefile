@@ -207,11 +207,11 @@ bench: all $(O)/bench
 bench-machines: all
 	$(Q)SKIFF='$(SKIFF)' tests/bench/machines
 
-# --- fuzzing: packet input under libFuzzer, ASan and UBSan; FUZZ_SECONDS=60 ---
+# --- fuzzing: packets and netlink requests under libFuzzer, ASan and UBSan; FUZZ_SECONDS=60 each ---
 
 FUZZ_SECONDS ?= 60
-fuzz_src := $(core_src) $(filter tests/unit/fake%.c,$(unit_src)) tests/fuzz/fuzz_packet.c
-fuzz_obj := $(patsubst %.c,build-fuzz/%.o,$(fuzz_src))
+fuzz_names := $(basename $(notdir $(wildcard tests/fuzz/fuzz_*.c)))
+fuzz_obj := $(patsubst %.c,build-fuzz/%.o,$(core_src) $(filter tests/unit/fake%.c,$(unit_src)))
 
 build-fuzz/%.o: %.c
 	$(call say,CLANG,$<)
@@ -219,13 +219,15 @@ build-fuzz/%.o: %.c
 	$(Q)clang -std=gnu11 -g -O1 -w -fno-strict-aliasing -D_GNU_SOURCE -I. -fsanitize=fuzzer-no-link,address,undefined \
 		-fno-sanitize-recover=all -MMD -MP -c -o $@ $<
 
-build-fuzz/fuzz_packet: $(fuzz_obj)
+$(addprefix build-fuzz/,$(fuzz_names)): build-fuzz/%: build-fuzz/tests/fuzz/%.o $(fuzz_obj)
 	$(call say,LINK,$@)
 	$(Q)clang -fsanitize=fuzzer,address,undefined -o $@ $^ $$(pkg-config --libs check)
 
-fuzz: build-fuzz/fuzz_packet
-	@mkdir -p build-fuzz/corpus
-	$(Q)cd build-fuzz && ./fuzz_packet -max_len=4096 -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 corpus
+fuzz: $(addprefix fuzz-run-,$(fuzz_names))
+
+fuzz-run-%: build-fuzz/%
+	@mkdir -p build-fuzz/corpus-$*
+	$(Q)cd build-fuzz && ./$* -max_len=4096 -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 corpus-$*
 
 # --- the rest ---
 
@@ -257,12 +259,12 @@ help:
 	@echo 'make check-e2e      real programs in the guest                     [T=script]'
 	@echo 'make bench          native and guest side by side'
 	@echo 'make bench-machines 500 machines at once: density, start, parallel work'
-	@echo 'make fuzz           packets at random under sanitizers (clang)     [FUZZ_SECONDS=60]'
+	@echo 'make fuzz           packets and netlink at random, sanitizers (clang)  [FUZZ_SECONDS=60]'
 	@echo 'make lint           layers, format, static checks'
 	@echo 'make format         apply the format'
 	@echo 'make clean          remove what was built'
 	@echo 'knobs: O=DIR V=1 DEBUG=1 SAN=address,undefined T=name BACKENDS="notify ptrace" CMD="..."'
 
 -include $(patsubst %.o,%.d,$(core_obj) $(host_obj) $(stub_obj) $(unit_obj))
--include $(patsubst %.o,%.d,$(fuzz_obj))
+-include $(patsubst %.o,%.d,$(fuzz_obj)) $(patsubst %,build-fuzz/tests/fuzz/%.d,$(fuzz_names))
 -include $(addsuffix .d,$(guest_bin) $(O)/bench)

@@ -296,6 +296,16 @@ int ifaddr_add(struct netdev *dev, const struct ifaddr *from, struct ifaddr **ou
 	return 0;
 }
 
+static bool has_v4(const struct netdev *dev)
+{
+	const struct ifaddr *a;
+
+	list_for_each_entry (a, &dev->addrs, link)
+		if (ip_addr_is_v4(&a->addr))
+			return true;
+	return false;
+}
+
 void ifaddr_del(struct ifaddr *a)
 {
 	if (a->dev->flags & IFF_UP)
@@ -304,6 +314,8 @@ void ifaddr_del(struct ifaddr *a)
 	list_del(&a->link);
 	if (!ifaddr_find(NULL, &a->addr))
 		route_flush_prefsrc(&a->addr);
+	if (ip_addr_is_v4(&a->addr) && !has_v4(a->dev))
+		route_flush_v4(a->dev);
 	route_changed();
 	net_notify(NET_ADDR_GONE, a);
 	free(a);

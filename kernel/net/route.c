@@ -270,6 +270,15 @@ void route_flush_dev(struct netdev *dev)
 	learnt_clear();
 }
 
+void route_flush_v4(struct netdev *dev)
+{
+	struct route *r, *tmp;
+
+	list_for_each_entry_safe (r, tmp, &routes, link)
+		if (r->dev == dev && ip_addr_is_v4(&r->dst))
+			unlink_route(r);
+}
+
 void route_flush_prefsrc(const struct ip_addr *addr)
 {
 	struct route *r, *tmp;

@@ -100,6 +100,7 @@ int route_del(const struct route *r);
 /* The route a packet with fl would take (`ip route get`): -errno as route_output. */
 int route_lookup(const struct flow *fl, const struct route **out);
 void route_flush_dev(struct netdev *dev);	      /* the device goes down */
+void route_flush_v4(struct netdev *dev);	      /* it has lost its last IPv4 address */
 void route_flush_prefsrc(const struct ip_addr *addr); /* the address goes */
 
 #endif

@@ -274,7 +274,7 @@ bool tcp_at_mark(const struct tcp_sock *tp);
 /* ---- tcp_sockopt.c ---- */
 int tcp_setsockopt(struct sock *sk, int level, int name, uaddr_t val, u32 len);
 int tcp_getsockopt(struct sock *sk, int level, int name, void *buf, u32 size);
-void tcp_get_info(struct tcp_sock *tp, struct tcp_info *ti);
+void tcp_get_info(const struct tcp_sock *tp, struct tcp_info *ti);
 
 /* ---- tcp_listen.c: LISTEN, embryonic connections, accept ---- */
 int tcp_listen(struct sock *sk, int backlog);

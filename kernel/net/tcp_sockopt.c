@@ -169,7 +169,7 @@ static u32 msec_since(u64 ns, u64 now)
 	return ns ? (u32)((now - ns) / NSEC_PER_MSEC) : 0;
 }
 
-void tcp_get_info(struct tcp_sock *tp, struct tcp_info *ti)
+void tcp_get_info(const struct tcp_sock *tp, struct tcp_info *ti)
 {
 	u64 now = os_clock_ns(OS_CLOCK_MONOTONIC);
 	u32 mss = MAX(tp->snd_mss, (u16)1);

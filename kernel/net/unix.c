@@ -399,6 +399,7 @@ int unix_for_each(int (*fn)(const struct unix_info *info, void *arg), void *arg)
 
 	list_for_each_entry (u, &all_socks, all_link) {
 		struct unix_info info = {
+			.sock = u,
 			.refs = u->sk.refs,
 			.flags = u->sk.state == SOCK_LISTENING ? ABI_SO_ACCEPTCON : 0,
 			.type = u->sk.type,

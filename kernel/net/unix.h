@@ -122,8 +122,9 @@ void unix_gc_schedule(void); /* soon: frees socks that only queues of such socks
 /* Frees messages, without recursion however deep files of socks nest. */
 void unix_purge(struct list_head *messages);
 
-/* ---- /proc/net/unix ---- */
+/* ---- /proc/net/unix, sock_diag ---- */
 struct unix_info {
+	const struct unix_sock *sock;
 	unsigned refs;
 	u32 flags; /* ABI_SO_ACCEPTCON or 0 */
 	int type;

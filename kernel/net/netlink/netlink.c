@@ -22,6 +22,7 @@ static const struct nl_proto usersock_proto = {
 
 static const struct nl_proto *const protos[] = {
 	&nl_route_proto,
+	&nl_sock_diag_proto,
 	&nl_uevent_proto,
 	&usersock_proto,
 };
