@@ -1,8 +1,9 @@
 /*
- * Binding of hot guest threads to skiff's CPU (ptrace), or of one for a moment (notify's ADDFD). A
- * thread is hot if little time passed between its resumption and its next call. One that has not
- * stopped for a tick is released, and so is one whose calls are far apart; binding is a matter of
- * speed only. Ticks come only while there are hot threads that run. sched_setaffinity(2).
+ * Binding of hot guest threads to skiff's CPU. Under ptrace a thread is hot if little time passed
+ * between its resumption and its next call. One that has not stopped for a tick is released, and so
+ * is one whose calls are far apart. Under notify only giving a descriptor needs it: who got one is
+ * bound until the next tick, for more may follow, and then skiff is free as well. Binding is a
+ * matter of speed only. Ticks come only while there are hot threads. sched_setaffinity(2).
  */
 #include "skas/home.h"
 
@@ -12,12 +13,14 @@
 
 #define QUICK_NS (200 * NSEC_PER_USEC) /* calls closer than this are worth it */
 #define TICK_NS (4 * NSEC_PER_MSEC)
+#define MEETING_NS (1 * NSEC_PER_MSEC)
 #define MOVE_TICKS 64 /* between chances for the host to move skiff elsewhere */
 #define HOT_MAX 16
 
 static cpu_set_t own_cpus; /* skiff's, as it was started */
 static int home = -1;	   /* -1: binding is off */
 static bool settled;
+static bool meeting; /* notify: nobody is bound for longer */
 static struct guest *hot[HOT_MAX];
 static unsigned nr_hot, ticks;
 static u64 due_ns = UINT64_MAX;
@@ -104,7 +107,7 @@ void home_call(struct guest *g)
 			g->resumed_ns && os_clock_ns(OS_CLOCK_MONOTONIC) - g->resumed_ns > QUICK_NS;
 }
 
-static void bind(struct guest *g)
+static void bind(struct guest *g, u64 until_ns)
 {
 	if (g->home != home) {
 		set_cpu(g->host_tid, home);
@@ -115,7 +118,7 @@ static void bind(struct guest *g)
 	g->hot = true;
 	hot[nr_hot++] = g;
 	if (nr_hot == 1) {
-		due_ns = g->resumed_ns + TICK_NS;
+		due_ns = until_ns;
 		os_watch_deadline(due_ns);
 	}
 }
@@ -128,7 +131,7 @@ void home_resume(struct guest *g)
 	if (g->resumed_ns >= due_ns)
 		home_tick();
 	if (!g->slow && (g->hot || nr_hot < HOT_MAX) && may_run_on(g, home))
-		bind(g);
+		bind(g, g->resumed_ns + TICK_NS);
 	else
 		home_release(g);
 }
@@ -170,19 +173,40 @@ void home_tick(void)
 	os_watch_deadline(due_ns);
 }
 
-bool home_meet(const struct guest *g)
+void home_meet(struct guest *g)
 {
-	int cpu = sched_getcpu();
-
-	if (cpu < 0 || cpu >= CPU_SETSIZE || CPU_COUNT(&own_cpus) < 2 || !may_run_on(g, cpu))
-		return false;
-	set_cpu(0, cpu);
-	set_cpu(g->host_tid, cpu);
-	return true;
+	if (home < 0)
+		home_settle();
+	meeting = true;
+	if (home < 0 || !may_run_on(g, home) || (!g->hot && nr_hot == HOT_MAX))
+		return;
+	bind(g, os_clock_ns(OS_CLOCK_MONOTONIC) + MEETING_NS);
 }
 
-void home_part(const struct guest *g)
+void home_unmeet(struct guest *g)
 {
+	if (!g->hot || !meeting)
+		return;
+	home_forget(g);
+	home_release(g);
+}
+
+void home_part(void)
+{
+	if (home < 0)
+		return;
+	while (nr_hot) {
+		home_release(hot[0]);
+		hot_drop(0);
+	}
 	sched_setaffinity(0, sizeof(own_cpus), &own_cpus);
-	set_free(g);
+	home = -1;
+	due_ns = UINT64_MAX;
+	os_watch_deadline(due_ns);
+}
+
+void home_meeting_tick(void)
+{
+	if (due_ns != UINT64_MAX && os_clock_ns(OS_CLOCK_MONOTONIC) >= due_ns)
+		home_part();
 }

@@ -20,8 +20,11 @@ bool home_bound(const struct guest *g); /* is its host affinity ours and not the
 /* What g's affinity is but for us. */
 void home_mask(const struct guest *g, void *mask, size_t len);
 
-/* Both on skiff's CPU for the time of one host call. */
-bool home_meet(const struct guest *g);
-void home_part(const struct guest *g); /* after a home_meet that was true */
+/* notify: g is bound to skiff's CPU, and skiff to it, until the deadline told to os_watch_deadline
+ * or home_part. */
+void home_meet(struct guest *g);
+void home_unmeet(struct guest *g); /* g is free from now on: it is about to have a child */
+void home_part(void);
+void home_meeting_tick(void); /* that deadline may have come */
 
 #endif

@@ -90,6 +90,7 @@ static bool notify_receive(bool block)
 	if (err < 0) {
 		/* -EINTR: the loop has other work. -ENOENT: the caller died in between, or nobody
 		 * is left that could call; then reaping sees to the rest. */
+		home_meeting_tick();
 		if (err != -EINTR && waiting(POLLHUP))
 			os_watch_direct(NULL);
 		return false;
@@ -133,20 +134,21 @@ static void notify_go_on(struct guest *g)
 /*
  * ADDFD is the one operation whose wake-ups do not stay on our CPU by themselves: it wakes the
  * guest thread to install the descriptor, and that wakes us. With an idle CPU beside, both would go
- * there, at ten times the cost of all the rest; so both are bound to this CPU meanwhile.
+ * there, at ten times the cost of all the rest; so both are bound to one CPU for a while. Not while
+ * skiff polls, for then it needs that CPU.
  */
 static int notify_give_fd(struct guest *g, int hfd)
 {
 	struct seccomp_notif_addfd a = {
 		.id = g->cookie, .srcfd = (u32)hfd, .newfd_flags = O_CLOEXEC};
-	bool met = home_meet(g);
 	int fd;
 
+	home_meet(g);
 	fd = ioctl(listener, SECCOMP_IOCTL_NOTIF_ADDFD, &a);
 	if (fd < 0)
 		fd = -errno;
-	if (met)
-		home_part(g);
+	if (spinning())
+		home_part();
 	return fd;
 }
 

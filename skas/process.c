@@ -467,6 +467,7 @@ int guest_clone(struct task *parent, struct task *child, const struct guest_clon
 
 	if (!cg)
 		return -ENOMEM;
+	home_unmeet(parent->guest);
 	ret = clone_arm(parent, cg, c);
 	if (c->flags & CLONE_VM)
 		stack = cg->slot + STUB_SLOT_SIZE;

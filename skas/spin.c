@@ -9,6 +9,7 @@
 
 #include "kernel/lib/log.h"
 #include "kernel/os.h"
+#include "skas/home.h"
 #include "skas/skas.h"
 
 #include <fcntl.h>
@@ -140,6 +141,7 @@ static void spell_join(struct guest *g, u64 now)
 		return;
 	}
 	if (!spell.nr) {
+		home_part();
 		notify_sync_wakeups(false);
 		spell.move = true;
 		spell.gain_ns = -SPELL_NS;
@@ -167,6 +169,11 @@ void spin_call(struct guest *g)
 		return;
 	g->run_length = 0;
 	spell_join(g, now);
+}
+
+bool spinning(void)
+{
+	return spell.nr > 0;
 }
 
 /* The guest's thread is about to run on this CPU, where its last call woke us. */
