@@ -502,10 +502,7 @@ SYSCALL_DEFINE2(clone3, uaddr_t, uargs, u64, size)
 
 SYSCALL_DEFINE1(set_tid_address, uaddr_t, addr)
 {
-	long ret = guest_order(current, 218, addr, 0, 0, 0, 0, 0);
-
-	if (ret < 0)
-		return ret;
+	guest_order_later(current, 218, addr, 0);
 	current->clear_child_tid = addr;
 	return pid_out(current->tid);
 }

@@ -63,6 +63,10 @@ long guest_orders(struct task *t, const struct guest_order *o, unsigned nr);
  * GUEST_TRAP without a further round trip. */
 void guest_orders_resume(struct task *t, const struct guest_order *o, unsigned nr);
 long guest_order(struct task *t, u64 nr, u64 a0, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5);
+/* Executes one when t, which is in the stub, next leaves it, whatever the order gives: nothing
+ * waits for it. At most GUEST_LATER_MAX at a time. */
+#define GUEST_LATER_MAX 4
+void guest_order_later(struct task *t, u64 nr, u64 a0, u64 a1);
 /* Installs a copy of hfd in the guest process for one mapping or exec; returns the number there.
  * The caller closes it with an order in the same batch as its use. */
 int guest_give_fd(struct task *t, int hfd);
@@ -76,6 +80,7 @@ int guest_set_gs(struct task *t, u64 base);
 u64 guest_get_gs(const struct task *t);
 /* Makes the host grow the stack down to addr, as an access by the guest would. Sleeps. */
 void guest_touch(struct task *t, uaddr_t addr);
+void guest_touch_later(struct task *t, uaddr_t addr); /* by guest_order_later */
 /* FP/vector state of a thread in the stub, in the host's signal-frame xsave format. */
 size_t guest_fpstate_size(void); /* bytes, upper bound; multiple of 64 */
 ssize_t guest_fpstate_get(struct task *t, void *buf, size_t size);

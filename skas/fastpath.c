@@ -350,13 +350,14 @@ bool fast_serve(struct guest *g)
 	kernel_guest_event(g->task, &ev);
 	if (g->fast == FAST_BUSY) {
 		door_state(g, DOOR_PARK);
-		spin_forget(g);
+		spin_sleeps(g);
 	}
 	return true;
 }
 
 bool fast_answer(struct guest *g, long ret)
 {
+	spin_answered(g);
 	if (g->parked) {
 		if (g->kick_again)
 			guest_kick(g->task);

@@ -182,7 +182,7 @@ static void stub_event(struct guest *g, enum guest_event_kind kind, const struct
 		return;
 	}
 	if (kind == GUEST_FAULT && fast_fault(g, ev.info.si_signo, g->regs_in_guest.rip)) {
-		guest_leave_stub(g, 0);
+		guest_leave_stub(g);
 		return;
 	}
 	ev.ip = g->regs.rip;
@@ -450,24 +450,41 @@ struct abi_sigcontext *guest_regs(struct task *t)
 	return g->run == RUN_STUB && g->regs_valid ? &g->regs : NULL;
 }
 
-void guest_leave_stub(struct guest *g, long answer)
+/* Back to guest code after nr orders and those put off until now. */
+static void leave_stub(struct guest *g, const struct guest_order *o, unsigned nr)
 {
 	uaddr_t mc = g->uc + offsetof(struct abi_ucontext, mc);
+	struct guest_piece piece[3];
+	unsigned pieces = 0;
+	long answer = nr ? STUB_RETURN : g->nr_later ? STUB_RETURN_KEEP : 0;
 
-	if (g->regs_valid && memcmp(&g->regs, &g->regs_in_guest, sizeof(g->regs)) &&
-		guest_write(g->task, mc, &g->regs, sizeof(g->regs)) < 0) {
+	if (g->regs_valid && memcmp(&g->regs, &g->regs_in_guest, sizeof(g->regs)))
+		piece[pieces++] = (struct guest_piece){mc, &g->regs, sizeof(g->regs)};
+	if (nr)
+		piece[pieces++] = (struct guest_piece){g->slot, o, nr * sizeof(*o)};
+	if (g->nr_later)
+		piece[pieces++] = (struct guest_piece){
+			g->slot + nr * sizeof(*o), g->later, g->nr_later * sizeof(*o)};
+	if (pieces && guest_write_pieces(g->task, piece, pieces) < 0) {
 		skas_kill_process(g->proc, "stub stack unwritable");
 		return;
 	}
+	answer |= nr + g->nr_later;
+	g->nr_later = 0;
 	prefetch_drop(g);
 	g->regs_valid = false;
 	g->run = RUN_NATIVE;
 	backend->answer(g, answer);
 }
 
+void guest_leave_stub(struct guest *g)
+{
+	leave_stub(g, NULL, 0);
+}
+
 void guest_resume(struct task *t)
 {
-	guest_leave_stub(t->guest, 0);
+	guest_leave_stub(t->guest);
 }
 
 int guest_write_frame(
@@ -553,12 +570,17 @@ void guest_orders_resume(struct task *t, const struct guest_order *o, unsigned n
 {
 	struct guest *g = t->guest;
 
-	BUG_ON(nr == 0 || nr > STUB_MAX_ORDERS || g->run != RUN_STUB || order_is_checked(o[0].nr));
-	if (guest_write(t, g->slot, o, nr * sizeof(*o)) < 0) {
-		skas_kill_process(g->proc, "slot unwritable");
-		return;
-	}
-	guest_leave_stub(g, nr | STUB_RETURN);
+	BUG_ON(nr == 0 || nr > STUB_MAX_ORDERS - GUEST_LATER_MAX || g->run != RUN_STUB ||
+		order_is_checked(o[0].nr));
+	leave_stub(g, o, nr);
+}
+
+void guest_order_later(struct task *t, u64 nr, u64 a0, u64 a1)
+{
+	struct guest *g = t->guest;
+
+	BUG_ON(g->run != RUN_STUB || g->nr_later == GUEST_LATER_MAX || order_is_checked(nr));
+	g->later[g->nr_later++] = (struct guest_order){nr, {a0, a1}};
 }
 
 long guest_order(struct task *t, u64 nr, u64 a0, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
@@ -572,6 +594,11 @@ long guest_order(struct task *t, u64 nr, u64 a0, u64 a1, u64 a2, u64 a3, u64 a4,
 void guest_touch(struct task *t, uaddr_t addr)
 {
 	guest_order(t, __NR_sigaltstack, 0, addr, 0, 0, 0, 0);
+}
+
+void guest_touch_later(struct task *t, uaddr_t addr)
+{
+	guest_order_later(t, __NR_sigaltstack, 0, addr);
 }
 
 int guest_give_fd(struct task *t, int hfd)

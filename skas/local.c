@@ -124,7 +124,7 @@ static long call_waiting(struct task *t, u64 nr, const u64 args[6])
 	g->waiter = sched_self();
 	g->order_done = false;
 	g->local_call = true;
-	guest_leave_stub(g, 0);
+	guest_leave_stub(g);
 	kicked = wait_for_return(t);
 	g->waiter = NULL;
 	g->local_call = false;

@@ -529,16 +529,14 @@ static int image_setup(struct task *t, struct guest_image *img)
 {
 	struct guest *g = t->guest;
 	struct abi_ucontext uc = {.flags = 6};
-	struct guest_order o[2] = {{__NR_close_range, {0, ~0u, 0}},
-		{462 /* mseal */, {STUB_BASE, STUB_END - STUB_BASE, 0}}};
-	unsigned first = g->proc->booting ? 0 : 1, end = host_lacks(HOST_MSEAL) ? 1 : 2;
 	int err = read_image(t, g->proc->image_sp, img);
 
 	if (err < 0)
 		return err;
-	if (first < end)
-		guest_orders(
-			t, o + first, end - first); /* mseal may be missing: the seal is a bonus */
+	if (g->proc->booting)
+		guest_order(t, __NR_close_range, 0, ~0u, 0, 0, 0, 0);
+	if (!host_lacks(HOST_MSEAL)) /* may be missing all the same: the seal is a bonus */
+		guest_order_later(t, 462, STUB_BASE, STUB_END - STUB_BASE);
 	g->proc->booting = false;
 	uc.stack = (struct abi_sigaltstack){.sp = STUB_SLOT0, .size = STUB_SLOT_SIZE};
 	uc.mc.cs = 0x33;

@@ -89,6 +89,8 @@ struct guest {
 	bool expect_valid;
 	struct guest_order expect; /* the checked operation that may come from the stub now */
 	bool entering;		   /* guest_enter_stub waits for STUB_KICK */
+	struct guest_order later[GUEST_LATER_MAX];
+	unsigned nr_later;
 	/* where the host may cancel a received call (cancel.c) */
 	struct skas_call last;
 	unsigned kicks; /* sent, and not reported yet */
@@ -106,9 +108,9 @@ struct guest {
 	bool parked;	 /* BUSY, and stopped in FAST_PARK */
 	bool kick_again; /* its kick came while BUSY and has been put off */
 	long fast_result;
-	bool own_gs; /* the guest has set its GS base, so there is no door */
-	u64 gs;	     /* GS base as the guest sees it */
-	bool polled; /* spin.c */
+	bool own_gs;	     /* the guest has set its GS base, so there is no door */
+	u64 gs;		     /* GS base as the guest sees it */
+	bool polled, asleep; /* spin.c */
 	unsigned run_length;
 	u64 answered_ns, last_call_ns;
 };
@@ -139,7 +141,7 @@ struct guest *guest_find(pid_t host_tid);
 void guest_set_tid(struct guest *g, pid_t host_tid);
 int guest_wait_order(struct guest *g, unsigned nr);
 /* Writes the registers back and ends the hypercall g is stopped in. */
-void guest_leave_stub(struct guest *g, long answer);
+void guest_leave_stub(struct guest *g);
 int syscall_tgkill(pid_t tgid, pid_t tid, int sig);
 void skas_kill_process(struct host_process *p, const char *why);
 

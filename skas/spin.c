@@ -2,8 +2,9 @@
  * When skiff polls doors instead of sleeping. A polling skiff needs a CPU beside the guest's own,
  * so it does so only while the host has one to spare and the calls come thick enough: a guest
  * thread must have made a run of calls, each soon after the answer to the one before, and polling
- * ends as soon as no call comes for a while, a call sleeps, or the CPUs are wanted. How long a run
- * is asked for doubles with each spell of polling that did not pay for itself.
+ * ends as soon as no call comes for a while, every call that came sleeps, or the CPUs are wanted by
+ * others than those who make the calls (two ends of a pipe may well share the CPU that is left).
+ * How long a run is asked for doubles with each spell of polling that did not pay for itself.
  */
 #include "skas/fastpath.h"
 
@@ -27,6 +28,8 @@
 #define REST_MAX_NS 500000000ull
 #define TURNS_PER_LOOK 32
 #define MAX_POLLED 4
+#define MAX_RECENT 4
+#define RECENT_NS 200000 /* who has been answered since is taken to run, and to call again soon */
 
 /* Measured: what a call through a door saves; what a spell costs; what an ordinary call costs more
  * while it lasts. */
@@ -36,12 +39,13 @@
 
 static struct {
 	struct guest *on[MAX_POLLED];
-	unsigned nr;
-	bool move; /* still to leave the CPU that the guest needs */
-	int cpu;   /* as the doors are told */
+	unsigned nr, nr_awake; /* awake: not in a call that sleeps */
+	bool move;	       /* still to leave the CPU that the guest needs */
+	int cpu;	       /* as the doors are told */
 	u64 looked_ns;
 	s64 gain_ns;
 } spell;
+static struct guest *recent[MAX_RECENT]; /* made ordinary calls, have doors */
 static unsigned run_wanted = RUN_MIN, nr_cpus;
 static u64 rest_ns = REST_MIN_NS, rest_until_ns;
 static cpu_set_t own_cpus;
@@ -74,6 +78,37 @@ static unsigned host_running(void)
 		return ~0u;
 	buf[n] = '\0';
 	return sscanf(buf, "%*s %*s %*s %u/", &running) == 1 ? running : ~0u;
+}
+
+static bool recently(const struct guest *g, u64 now)
+{
+	return g->run == RUN_NATIVE && now - g->answered_ns < RECENT_NS;
+}
+
+/* Those of our guest threads, g apart, that run and are worth a spell. */
+static unsigned own_running(const struct guest *g, u64 now)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < spell.nr; i++)
+		n += spell.on[i] != g && !spell.on[i]->asleep;
+	for (unsigned i = 0; i < MAX_RECENT; i++)
+		n += recent[i] && recent[i] != g && !recent[i]->polled && recently(recent[i], now);
+	return n;
+}
+
+static void note_recent(struct guest *g)
+{
+	unsigned oldest = 0;
+
+	for (unsigned i = 0; i < MAX_RECENT; i++) {
+		if (recent[i] == g)
+			return;
+		if (recent[oldest] &&
+			(!recent[i] || recent[i]->answered_ns < recent[oldest]->answered_ns))
+			oldest = i;
+	}
+	recent[oldest] = g;
 }
 
 /* The CPU and node as a guest sees them. */
@@ -111,6 +146,9 @@ static void drop(unsigned i)
 	door_cpu(g, -1);
 	g->polled = false;
 	g->run_length = 0;
+	if (!g->asleep)
+		spell.nr_awake--;
+	g->asleep = false;
 	spell.on[i] = spell.on[--spell.nr];
 	if (!spell.nr)
 		spell_end();
@@ -121,22 +159,48 @@ void spin_forget(struct guest *g)
 	for (unsigned i = 0; g->polled && i < spell.nr; i++)
 		if (spell.on[i] == g)
 			drop(i);
+	for (unsigned i = 0; i < MAX_RECENT; i++)
+		if (recent[i] == g)
+			recent[i] = NULL;
+}
+
+void spin_sleeps(struct guest *g)
+{
+	if (!g->polled || g->asleep)
+		return;
+	g->asleep = true;
+	spell.nr_awake--;
+	spell.gain_ns -= ORDINARY_NS;
+}
+
+void spin_answered(struct guest *g)
+{
+	if (!g->asleep)
+		return;
+	g->asleep = false;
+	spell.nr_awake++;
+	g->last_call_ns = now_ns();
+}
+
+static void drop_all(void)
+{
+	while (spell.nr)
+		drop(0);
 }
 
 static void rest(u64 now)
 {
-	while (spell.nr)
-		drop(0);
+	drop_all();
 	rest_until_ns = now + rest_ns;
 	rest_ns = MIN(rest_ns * 2, REST_MAX_NS);
 }
 
 static void spell_join(struct guest *g, u64 now)
 {
-	unsigned running = host_running();
+	unsigned running = host_running(), own = own_running(g, now);
 
-	if (running >= nr_cpus && fast_mode != FAST_ALWAYS) {
-		trace(TRACE_SKAS, "no polling: %u threads run", running);
+	if (running >= nr_cpus + own && fast_mode != FAST_ALWAYS) {
+		trace(TRACE_SKAS, "no polling: %u threads run, %u of them ours", running, own);
 		rest(now);
 		return;
 	}
@@ -148,6 +212,7 @@ static void spell_join(struct guest *g, u64 now)
 		spell.looked_ns = now;
 	}
 	spell.on[spell.nr++] = g;
+	spell.nr_awake++;
 	g->polled = true;
 	g->last_call_ns = now;
 	if (!spell.move)
@@ -164,6 +229,7 @@ void spin_call(struct guest *g)
 		return;
 	}
 	g->run_length = now - g->answered_ns < GAP_NS ? g->run_length + 1 : 0;
+	note_recent(g);
 	if (g->run_length < run_wanted || spell.nr == MAX_POLLED || now < rest_until_ns ||
 		g->proc->traps_all)
 		return;
@@ -208,6 +274,8 @@ static bool serve_one(void)
 		spell.gain_ns += GAIN_NS;
 		if (i < spell.nr && spell.on[i] == g)
 			g->last_call_ns = now_ns();
+		if (!spell.nr_awake)
+			drop_all();
 		return true;
 	}
 	return false;
@@ -232,7 +300,7 @@ static void look_at_load(u64 now)
 	if (now - spell.looked_ns < LOOK_NS)
 		return;
 	spell.looked_ns = now;
-	if (host_running() > nr_cpus && fast_mode != FAST_ALWAYS)
+	if (host_running() > nr_cpus + own_running(spell.on[0], now) && fast_mode != FAST_ALWAYS)
 		rest(now);
 	else
 		rest_ns = MAX(rest_ns / 2, REST_MIN_NS);

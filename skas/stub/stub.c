@@ -99,7 +99,7 @@ static void serve(unsigned long event, unsigned long uc, unsigned long info)
 		long n = call6(STUB_HYPERCALL, event, uc, info, (unsigned long)res,
 			(unsigned long)first, slot->token);
 
-		int final = n > 0 && (n & STUB_RETURN);
+		int final = n > 0 ? (int)n & (STUB_RETURN | STUB_RETURN_KEEP) : 0;
 
 		if (n == 0)
 			return;
@@ -120,7 +120,8 @@ static void serve(unsigned long event, unsigned long uc, unsigned long info)
 				break;
 		}
 		if (final) {
-			*(long *)(uc + STUB_UC_RAX) = first;
+			if (final == STUB_RETURN)
+				*(long *)(uc + STUB_UC_RAX) = first;
 			return;
 		}
 		event = STUB_DONE;

@@ -16,9 +16,10 @@
 
 /* hypercall(event, uc, info, result, first, token): the answer n < 0 means exit, 0 return to guest
  * code by rt_sigreturn from uc, n > 0 execute the first n orders and report STUB_DONE; with
- * STUB_RETURN, execute all n whatever they give, store the first's result as the guest's rax, and
- * return to guest code. */
+ * STUB_RETURN or STUB_RETURN_KEEP, execute all n whatever they give and return to guest code; the
+ * first's result becomes the guest's rax, unless KEEP. */
 #define STUB_RETURN 0x100
+#define STUB_RETURN_KEEP 0x200
 #define STUB_UC_RAX 144 /* of rax in struct ucontext */
 #define STUB_HYPERCALL 0x5c1f
 #define STUB_KICK_SIGNAL 64

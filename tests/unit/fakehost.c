@@ -419,6 +419,15 @@ void guest_touch(struct task *t, uaddr_t addr)
 {
 }
 
+void guest_touch_later(struct task *t, uaddr_t addr)
+{
+}
+
+void guest_order_later(struct task *t, u64 nr, u64 a0, u64 a1)
+{
+	abort();
+}
+
 bool guest_in_stub(const struct task *t)
 {
 	return false;
