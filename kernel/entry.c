@@ -50,7 +50,7 @@ static long entry_dispatch(struct task *t)
 	t->nr_calls++;
 	if (__builtin_expect(t->seccomp_mode, 0) && !seccomp_allows(t, &ret))
 		return ret;
-	if (t->event.kind == GUEST_TRAP)
+	if (t->event.kind == GUEST_TRAP || (t->trace && guest_in_stub(t)))
 		local = guest_call_is_local(t->event.nr, t->event.args);
 	watched = syscall_timing || trace_mask & (1u << TRACE_SYSCALL);
 	if (__builtin_expect(watched, 0))
@@ -104,6 +104,8 @@ static void entry_plain(struct task *t)
 		guest_speed_up(t);
 	traced = trace_wants_calls(t) && guest_enter_stub(t) == 0;
 	ret = traced ? traced_call(t) : entry_dispatch(t);
+	if (!traced && trace_wants_calls(t) && guest_in_stub(t) && !task_ending(t))
+		ret = trace_call_exit(t, ret); /* it has stopped in a filter */
 	if (__builtin_expect(machine_frozen, 0))
 		freeze_wait();
 	if (task_ending(t)) {

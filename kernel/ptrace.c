@@ -521,6 +521,37 @@ static void call_stop(struct task *t, u8 op)
 	signal_send_task(t, tr->signal, &info);
 }
 
+/* The call as the tracer has left it. False: it is not to be made. */
+static bool call_after_stop(struct task *t, const struct abi_sigcontext *regs)
+{
+	if (signal_fatal_pending(t) || t->orig_rax == -1)
+		return false;
+	t->event.nr = (u64)t->orig_rax;
+	memcpy(t->event.args,
+		(u64[]){regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8, regs->r9},
+		sizeof(t->event.args));
+	return true;
+}
+
+bool trace_seccomp(struct task *t, u64 data, long *ret)
+{
+	struct abi_sigcontext *regs;
+
+	*ret = -ENOSYS;
+	if (!task_traced(t) || !(t->trace->options & PTRACE_O_TRACESECCOMP))
+		return false;
+	if (!guest_in_stub(t) && guest_enter_stub(t) < 0)
+		return false;
+	regs = guest_regs(t);
+	if (!regs)
+		return false;
+	t->orig_rax = (s64)t->event.nr;
+	regs->rax = (u64)-ENOSYS;
+	stop_notify(t, SIGTRAP | PTRACE_EVENT_SECCOMP << 8, data, PTRACE_SYSCALL_INFO_SECCOMP);
+	*ret = (long)regs->rax;
+	return call_after_stop(t, regs);
+}
+
 bool trace_call_enter(struct task *t)
 {
 	struct abi_sigcontext *regs = guest_regs(t);
@@ -533,13 +564,7 @@ bool trace_call_enter(struct task *t)
 		return true;
 	emulated = tr->resume == RESUME_SYSEMU || tr->resume == RESUME_SYSEMU_STEP;
 	call_stop(t, PTRACE_SYSCALL_INFO_ENTRY);
-	if (signal_fatal_pending(t) || emulated || t->orig_rax == -1)
-		return false;
-	t->event.nr = (u64)t->orig_rax;
-	memcpy(t->event.args,
-		(u64[]){regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8, regs->r9},
-		sizeof(t->event.args));
-	return true;
+	return !emulated && call_after_stop(t, regs);
 }
 
 /* As Linux does for a step over a system call. */

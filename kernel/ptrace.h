@@ -107,6 +107,9 @@ void trace_enter(struct task *t, struct abi_sigcontext *regs); /* clears a trap 
 void trace_leave(struct task *t, struct abi_sigcontext *regs); /* to guest code: sets it */
 /* Before a call, in t->event, which the tracer may change. False: it is not to be made. */
 bool trace_call_enter(struct task *t);
+/* A filter wants the tracer to look at the call in t->event, which it may change. False: it is not
+ * to be made, *ret is its result. Sleeps; brings t into the stub. */
+bool trace_seccomp(struct task *t, u64 data, long *ret);
 long trace_call_exit(struct task *t, long ret); /* its result as the tracer leaves it */
 
 /* ---- registers in a stop (ptrace_regs.c) ---- */

@@ -8,6 +8,7 @@
 #include "kernel/exit.h"
 #include "kernel/lib/log.h"
 #include "kernel/pid_ns.h"
+#include "kernel/ptrace.h"
 #include "kernel/syscall.h"
 #include "kernel/uaccess.h"
 
@@ -141,15 +142,12 @@ static void describe(const struct task *t, struct seccomp_data *d)
 	memcpy(d->args, t->event.args, sizeof(d->args));
 }
 
-bool seccomp_allows(struct task *t, long *ret)
+static bool filters_allow(struct task *t, long *ret, bool tracer_asked)
 {
 	struct seccomp_filter *by;
 	struct seccomp_data d;
 	u32 v, data;
 
-	*ret = 0;
-	if (t->seccomp_mode == SECCOMP_MODE_STRICT)
-		return strict_allows(t);
 	describe(t, &d);
 	v = ask_filters(t->seccomp, &d, &by);
 	data = v & SECCOMP_RET_DATA;
@@ -168,9 +166,8 @@ bool seccomp_allows(struct task *t, long *ret)
 	case SECCOMP_RET_USER_NOTIF:
 		*ret = -ENOSYS;
 		return by->notify && seccomp_notify_ask(by, &d, ret);
-	case SECCOMP_RET_TRACE: /* without a tracer */
-		*ret = -ENOSYS;
-		return false;
+	case SECCOMP_RET_TRACE: /* it may have made another call of it */
+		return tracer_asked || (trace_seccomp(t, data, ret) && filters_allow(t, ret, true));
 	case SECCOMP_RET_KILL_THREAD:
 		end_thread(t, SIGSYS);
 		return false;
@@ -178,6 +175,64 @@ bool seccomp_allows(struct task *t, long *ret)
 		group_exit(t->tg, SIGSYS);
 		return false;
 	}
+}
+
+bool seccomp_allows(struct task *t, long *ret)
+{
+	*ret = 0;
+	if (t->seccomp_mode == SECCOMP_MODE_STRICT)
+		return strict_allows(t);
+	return filters_allow(t, ret, false);
+}
+
+/* ---- what a tracer sees ---- */
+
+/* The nth filter of t, the oldest is 0; -errno. */
+static int nth_filter(const struct task *t, u64 n, const struct seccomp_filter **out)
+{
+	unsigned nr = seccomp_nr_filters(t);
+	const struct seccomp_filter *f = t->seccomp;
+
+	if (!capable(CAP_SYS_ADMIN) || current->seccomp_mode)
+		return -EACCES;
+	if (t->seccomp_mode != SECCOMP_MODE_FILTER)
+		return -EINVAL;
+	if (n >= nr)
+		return -ENOENT;
+	while (--nr > n)
+		f = f->prev;
+	*out = f;
+	return 0;
+}
+
+long seccomp_get_filter(const struct task *t, u64 n, uaddr_t dst)
+{
+	const struct seccomp_filter *f;
+	int err = nth_filter(t, n, &f);
+
+	if (err < 0)
+		return err;
+	if (dst && copy_to_user(dst, f->prog, f->len * sizeof(f->prog[0])) < 0)
+		return -EFAULT;
+	return f->len;
+}
+
+long seccomp_get_metadata(const struct task *t, u64 size, uaddr_t dst)
+{
+	const struct seccomp_filter *f;
+	struct seccomp_metadata md = {0};
+	int err;
+
+	size = MIN(size, sizeof(md));
+	if (size < sizeof(md.filter_off))
+		return -EINVAL;
+	if (copy_from_user(&md.filter_off, dst, sizeof(md.filter_off)) < 0)
+		return -EFAULT;
+	err = nth_filter(t, md.filter_off, &f);
+	if (err < 0)
+		return err;
+	md.flags = f->log ? SECCOMP_FILTER_FLAG_LOG : 0;
+	return copy_to_user(dst, &md, size) < 0 ? -EFAULT : (long)size;
 }
 
 /* ---- installing ---- */

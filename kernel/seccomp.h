@@ -29,6 +29,13 @@ unsigned seccomp_nr_filters(const struct task *t);
  * t into the stub, end it, or queue SIGSYS. */
 bool seccomp_allows(struct task *t, long *ret);
 
+/* For a tracer of t: the instructions of its nth filter, of which there are as many as returned
+ * (dst 0: only that), and struct seccomp_metadata, of which `size` bytes are the caller's.
+ * ptrace(2)
+ */
+long seccomp_get_filter(const struct task *t, u64 n, uaddr_t dst);
+long seccomp_get_metadata(const struct task *t, u64 size, uaddr_t dst);
+
 long seccomp_set_strict(void);
 long seccomp_set_filter(u32 flags, uaddr_t uprog);
 

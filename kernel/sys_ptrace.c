@@ -6,6 +6,7 @@
 #include "kernel/exit.h"
 #include "kernel/pid_ns.h"
 #include "kernel/ptrace.h"
+#include "kernel/seccomp.h"
 #include "kernel/sigqueue.h"
 #include "kernel/syscall.h"
 #include "kernel/uaccess.h"
@@ -332,11 +333,14 @@ static long get_syscall_info(struct task *t, u64 size, uaddr_t data)
 		return -ESRCH;
 	si.instruction_pointer = r->rip;
 	si.stack_pointer = r->rsp;
-	if (si.op == PTRACE_SYSCALL_INFO_ENTRY) {
+	if (si.op == PTRACE_SYSCALL_INFO_ENTRY || si.op == PTRACE_SYSCALL_INFO_SECCOMP) {
 		memcpy(args, (u64[]){r->rdi, r->rsi, r->rdx, r->r10, r->r8, r->r9}, sizeof(args));
-		si.entry.nr = (u64)t->orig_rax;
-		memcpy(si.entry.args, args, sizeof(args));
-		len += sizeof(si.entry);
+		si.seccomp.nr = (u64)t->orig_rax; /* entry begins alike */
+		memcpy(si.seccomp.args, args, sizeof(args));
+		si.seccomp.ret_data = (u32)t->trace->message;
+		len = si.op == PTRACE_SYSCALL_INFO_ENTRY
+			      ? len + sizeof(si.entry)
+			      : offsetof(struct ptrace_syscall_info, seccomp.ret_data) + 4;
 	} else if (si.op == PTRACE_SYSCALL_INFO_EXIT) {
 		si.exit.rval = (s64)r->rax;
 		si.exit.is_error = r->rax > (u64)-4096;
@@ -424,6 +428,10 @@ static long request_stopped(struct tracee *tr, u64 req, u64 addr, u64 data)
 		return listen(tr);
 	case PTRACE_GET_SYSCALL_INFO:
 		return get_syscall_info(t, addr, data);
+	case PTRACE_SECCOMP_GET_FILTER:
+		return seccomp_get_filter(t, addr, data);
+	case PTRACE_SECCOMP_GET_METADATA:
+		return seccomp_get_metadata(t, addr, data);
 	default:
 		return -EIO;
 	}

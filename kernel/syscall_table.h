@@ -109,7 +109,7 @@ SYSCALL(97, getrlimit, "d{rlimit}p{>rlim}", FULL, "")
 SYSCALL(98, getrusage, "d{rusagewho}p{>rusage}", FULL, "")
 SYSCALL(99, sysinfo, "p{>sysinfo}", FULL, "")
 SYSCALL(100, times, "p", FULL, "")
-SYSCALL(101, ptrace, "xdpp", PARTIAL, "no PTRACE_SECCOMP_GET_FILTER, no block steps")
+SYSCALL(101, ptrace, "xdpp", PARTIAL, "no block steps, no PTRACE_O_SUSPEND_SECCOMP")
 SYSCALL(102, getuid, "", FULL, "")
 SYSCALL(103, syslog, "dpd", PARTIAL,
 	"the console log level is kept, but there is no console to print to")
@@ -332,8 +332,7 @@ SYSCALL(313, finit_module, "xxxxxx", NONE, "")
 SYSCALL(314, sched_setattr, "dpx", PARTIAL, "recorded; the host schedules; no SCHED_DEADLINE")
 SYSCALL(315, sched_getattr, "dpux", FULL, "")
 SYSCALL(316, renameat2, "f{at}sf{at}sx{renameflags}", FULL, "")
-SYSCALL(317, seccomp, "dxp", PARTIAL,
-	"RET_TRACE is ENOSYS; no WAIT_KILLABLE_RECV, no PTRACE_O_SUSPEND_SECCOMP")
+SYSCALL(317, seccomp, "dxp", PARTIAL, "no WAIT_KILLABLE_RECV")
 SYSCALL(318, getrandom, "p{>hexbuf}ux{grnd}", FULL, "")
 SYSCALL(319, memfd_create, "sx{memfd}", PARTIAL,
 	"no huge pages; F_SEAL_WRITE does not see mappings that exist")
