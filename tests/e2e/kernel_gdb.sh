@@ -98,15 +98,21 @@ expect_match "and the guest goes on" 'went-on.*exited normally' "$out"
 cat >"$SCRATCH/cmds" <<'EOF'
 break sys_getppid if $_streq(current->comm, "perl")
 run
+sk-net
 shell sleep 3
 delete
 continue
 EOF
 out=$(under_gdb "$SCRATCH/cmds" bash -c 'trap "echo alarm" ALRM
 	sleep 1 & (sleep 2; kill -ALRM $$) & (sleep 0.5; echo due) &
-	perl -e "getppid"; wait; wait; wait; echo survived')
+	perl -MIO::Socket -e "
+		\$l = IO::Socket::INET->new(LocalAddr => \"127.0.0.1:7001\", Listen => 1);
+		\$c = IO::Socket::INET->new(\"127.0.0.1:7001\"); syswrite(\$c, \"hello\"); getppid"
+	wait; wait; wait; echo survived')
 if in_guest perl; then
 	expect_match "the guest survives a long stop" 'Breakpoint 1.*due.*survived.*exited normally' "$out"
+	expect_match "sk-net shows addresses and TCP's state" 'inet stream socket:.* listening TCP 127.0.0.1:7001 -> .* LISTEN' "$out"
+	expect_match "of a connection too" 'TCP 127.0.0.1:[0-9]+ -> 127.0.0.1:7001 ESTABLISHED' "$out"
 else
 	skip "the guest survives a long stop" "no perl"
 fi

@@ -1,4 +1,6 @@
 """Sockets: sk-net."""
+import ipaddress
+
 import gdb
 
 from . import files
@@ -16,6 +18,39 @@ def unix_name(unix):
     return " " + raw.replace(b"\0", b"@", 1).rstrip(b"\0").decode(errors="replace")
 
 
+def endpoint(addr, port):
+    raw = bytes(int(addr["b"][i]) for i in range(16))
+    address = ipaddress.IPv6Address(raw)
+    if address.ipv4_mapped:
+        text = str(address.ipv4_mapped)
+    elif int(addr["q"][0]) or int(addr["q"][1]):
+        text = "[%s]" % address
+    else:
+        text = "*"
+    return "%s:%s" % (text, int(port) or "*")
+
+
+def queued(head):
+    count, link = 0, head["next"]
+    while int(link) != int(head.address):
+        count, link = count + 1, link["next"]
+    return count
+
+
+def inet_name(sock):
+    inet = sock.address.cast(gdb.lookup_type("struct inet_sock").pointer()).dereference()
+    proto, t = inet["proto"]["name"].string(), inet["tuple"]
+    line = " %s %s -> %s" % (proto, endpoint(t["laddr"], t["lport"]), endpoint(t["raddr"], t["rport"]))
+    if proto != "TCP":
+        return line + " queued %d" % queued(inet["rxq"])
+    tcp = inet.address.cast(gdb.lookup_type("struct tcp_sock").pointer()).dereference()
+    line += " " + str(tcp["state"]).replace("TCP_", "")
+    return line + " unsent %d unacked %d unread %d" % (
+        (int(tcp["write_seq"]) - int(tcp["snd_nxt"])) & 0xffffffff,
+        (int(tcp["snd_nxt"]) - int(tcp["snd_una"])) & 0xffffffff,
+        (int(tcp["rcv_nxt"]) - int(tcp["copied_seq"])) & 0xffffffff)
+
+
 def describe(sock):
     family = FAMILIES.get(int(sock["family"]), str(int(sock["family"])))
     line = "%s %s socket:[%d] %s" % (
@@ -25,6 +60,8 @@ def describe(sock):
         line += " shutdown %d" % int(sock["shutdown"])
     if int(sock["err"]):
         line += " error %d" % int(sock["err"])
+    if family in ("inet", "inet6"):
+        line += inet_name(sock)
     if family == "unix":
         unix = sock.address.cast(
             gdb.lookup_type("struct unix_sock").pointer()).dereference()
