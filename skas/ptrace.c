@@ -46,8 +46,11 @@ static unsigned queue_first, queue_nr;
 static struct user_regs_struct regs;
 static pid_t regs_of;
 
-static pid_t donor;
-static int donor_event = -1; /* tells that it is ready; closed once it has */
+/* One, and a spare: no process can be made once skiff is confined. */
+static struct donor {
+	pid_t pid; /* 0: not started, or it has ended */
+	int event; /* tells that it is ready; -1 once it has */
+} donors[2];
 
 /* ---- answers. A thread that was killed meanwhile is no error: its end will be told. ---- */
 
@@ -129,11 +132,27 @@ static void trap_stop(pid_t tid, int sig)
 		ptrace(PTRACE_LISTEN, tid, 0, 0);
 }
 
+/* Without donors no process of the machine could map a file, nor say why. */
+static void donor_ended(pid_t pid)
+{
+	bool ours = false, left = false;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(donors); i++) {
+		ours |= donors[i].pid == pid;
+		if (donors[i].pid == pid)
+			donors[i].pid = 0;
+		left |= donors[i].pid != 0;
+	}
+	if (!ours || left)
+		return;
+	klog("the host has killed the processes that hand over descriptors: no machine without");
+	os_panic();
+}
+
 static void dispatch(const struct stop *s)
 {
 	if (!WIFSTOPPED(s->status)) {
-		if (s->tid == donor)
-			donor = 0;
+		donor_ended(s->tid);
 		skas_reaped(s->tid, s->status, &s->ru);
 		return;
 	}
@@ -196,11 +215,11 @@ static bool ptrace_receive(bool block)
 /* ---- descriptors ----
  *
  * The host has no call that puts a descriptor into another process, but pidfd_getfd(2) takes one
- * out of it. The donor is a process without privilege that shares skiff's descriptors and nothing
+ * out of it. A donor is a process without privilege that shares skiff's descriptors and nothing
  * else; guest processes are allowed to take from it, one descriptor each time, as ordered.
  */
 
-static void donate(pid_t parent)
+static void donate(pid_t parent, int event)
 {
 	u64 all = ~0ull;
 
@@ -208,40 +227,36 @@ static void donate(pid_t parent)
 	spawn_die_with(parent);
 	syscall(SYS_prctl, PR_SET_PTRACER, parent, 0, 0, 0); /* and its descendants */
 	spawn_drop_privilege();
-	eventfd_write(donor_event, 1);
+	eventfd_write(event, 1);
 	for (;;)
 		syscall(SYS_pause);
 }
 
-static int donor_start(void)
+static int donor_start(struct donor *d)
 {
 	pid_t self = getpid();
 
-	if (donor)
-		return 0;
-	if (donor_event < 0)
-		donor_event = eventfd(0, EFD_CLOEXEC);
-	if (donor_event < 0)
+	d->event = eventfd(0, EFD_CLOEXEC);
+	if (d->event < 0)
 		return -errno;
-	donor = (pid_t)syscall(SYS_clone, CLONE_FILES, 0, 0, 0, 0);
-	if (donor == 0)
-		donate(self);
-	if (donor > 0)
+	d->pid = (pid_t)syscall(SYS_clone, CLONE_FILES, 0, 0, 0, 0);
+	if (d->pid == 0)
+		donate(self, d->event);
+	if (d->pid > 0)
 		return 0;
-	donor = 0;
+	d->pid = 0;
 	return -errno;
 }
 
 /* Starts long before it is needed, so there is nothing to wait for but in a hurry. */
-static int donor_ready(void)
+static int donor_ready(struct donor *d)
 {
 	struct pollfd p[2] = {{.events = POLLIN}, {.events = POLLIN}};
-	int err = donor_start();
 
-	if (err < 0 || donor_event < 0)
-		return err;
-	p[0].fd = donor_event;
-	p[1].fd = (int)syscall(SYS_pidfd_open, donor, 0);
+	if (d->event < 0)
+		return 0;
+	p[0].fd = d->event;
+	p[1].fd = (int)syscall(SYS_pidfd_open, d->pid, 0);
 	if (p[1].fd < 0)
 		return -errno;
 	while (poll(p, 2, -1) < 0 && errno == EINTR)
@@ -249,25 +264,31 @@ static int donor_ready(void)
 	close(p[1].fd);
 	if (!p[0].revents) /* killed: dispatch() will hear of it */
 		return -ESRCH;
-	close(donor_event);
-	donor_event = -1;
+	close(d->event);
+	d->event = -1;
 	return 0;
 }
 
-static int ptrace_give_fd(struct guest *g, int hfd)
+static int take_from(const struct guest *g, pid_t donor, int hfd)
 {
 	struct guest_order take[2] = {{.nr = __NR_pidfd_getfd}, {.nr = __NR_close}};
-	long pidfd;
-	int err = donor_ready();
+	long pidfd = guest_order(g->task, __NR_pidfd_open, (u64)donor, 0, 0, 0, 0, 0);
 
-	if (err < 0)
-		return err;
-	pidfd = guest_order(g->task, __NR_pidfd_open, (u64)donor, 0, 0, 0, 0, 0);
 	if (pidfd < 0)
 		return (int)pidfd;
 	take[0].args[0] = take[1].args[0] = (u64)pidfd;
 	take[0].args[1] = (u64)hfd;
 	return (int)guest_orders(g->task, take, 2);
+}
+
+static int ptrace_give_fd(struct guest *g, int hfd)
+{
+	int ret = -ESRCH;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(donors) && ret == -ESRCH && !g->proc->dead; i++)
+		if (donors[i].pid && donor_ready(&donors[i]) == 0)
+			ret = take_from(g, donors[i].pid, hfd);
+	return ret;
 }
 
 /* ---- start ---- */
@@ -298,9 +319,11 @@ static pid_t ptrace_spawn(int stub_fd, uaddr_t first_exec)
 	int unused, err;
 
 	sigaction(SIGCHLD, &sa, NULL);
-	err = donor_start();
-	if (err < 0)
-		return err;
+	for (unsigned i = 0; i < ARRAY_SIZE(donors); i++) {
+		err = donor_start(&donors[i]);
+		if (err < 0)
+			return err;
+	}
 	filter_build(&filter, SECCOMP_RET_TRACE);
 	pid = spawn_first(&o, &unused);
 	if (pid > 0) {
@@ -322,8 +345,9 @@ static int ptrace_probe(char *why, size_t size)
 
 static void ptrace_end(void)
 {
-	if (donor > 0)
-		kill(donor, SIGKILL);
+	for (unsigned i = 0; i < ARRAY_SIZE(donors); i++)
+		if (donors[i].pid)
+			kill(donors[i].pid, SIGKILL);
 }
 
 const struct guest_ops ptrace_ops = {

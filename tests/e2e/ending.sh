@@ -84,4 +84,35 @@ ending "death of CMD below init" 137 eval 'echo go >&6'
 unset script input opts
 
 exec 6>&-
+
+# ---- under ptrace: the processes that hand over descriptors are killed, one and then the other ----
+# As root, who sees which they are.
+if [ "$BACKEND" = ptrace ] && [ "$(id -u)" = 0 ]; then
+	donors() { # those of skiff's children that run skiff itself
+		local c
+		for c in $(cat /proc/"$1"/task/*/children); do
+			[ "$(stat -Lc %d:%i /proc/"$c"/exe)" = "$(stat -Lc %d:%i /proc/"$1"/exe)" ] && echo "$c"
+		done
+	}
+	mkfifo "$SCRATCH/orders"
+	"$SKIFF" run --backend=ptrace ${ROOT:+--root "$ROOT"} -- sh <"$SCRATCH/orders" >"$SCRATCH/out" 2>"$SCRATCH/err" &
+	pid=$!
+	exec 5>"$SCRATCH/orders"
+	echo '/bin/echo up' >&5
+	for _ in $(seq 400); do grep -q up "$SCRATCH/out" && break; sleep 0.05; done
+	read -r first second rest < <(donors $pid | xargs)
+	expect_match "a donor and a spare" '^[0-9]+ [0-9]+ $' "$first $second $rest"
+	kill -KILL "$first"
+	gone "$first"
+	echo '/bin/echo again' >&5
+	for _ in $(seq 400); do grep -q again "$SCRATCH/out" && break; sleep 0.05; done
+	expect_eq "the spare takes over" "up again" "$(xargs <"$SCRATCH/out")"
+	kill -KILL "$second"
+	for _ in $(seq 400); do kill -0 $pid 2>/dev/null || break; sleep 0.05; done
+	kill -KILL $pid 2>/dev/null
+	wait $pid
+	expect_eq "without any the machine ends" 70 $?
+	expect_match "and says why" 'killed the processes that hand over descriptors' "$(cat "$SCRATCH/err")"
+	exec 5>&-
+fi
 done_testing
