@@ -41,7 +41,7 @@ bool arg_failed(const struct arg *a); /* the call has ended with an error */
 
 /* value.c: numbers, names, flags; the others: what pointers lead to */
 extern const struct arg_kind arg_kinds_value[], arg_kinds_struct[], arg_kinds_signal[],
-	arg_kinds_net[], arg_kinds_tty[];
+	arg_kinds_net[], arg_kinds_message[], arg_kinds_ipc[], arg_kinds_cred[], arg_kinds_tty[];
 
 /* shared printers */
 void arg_sigset(struct text *t, sigmask_t m);
@@ -51,7 +51,9 @@ void arg_buffer(struct arg *a, uaddr_t addr, u64 len); /* quoted bytes */
 void arg_iovec(struct arg *a, uaddr_t iov, u64 nr, u64 bytes);
 void arg_path(struct arg *a);
 void arg_wait_status(struct text *t, int status);
-extern const struct flag flags_open[], flags_poll[];
+void arg_sockaddr(struct arg *a, uaddr_t addr, u64 len);
+void arg_filter(struct arg *a); /* struct sock_fprog */
+extern const struct flag flags_open[], flags_poll[], flags_msg[], names_sock_level[];
 
 #define ARG_STRING_MAX 32 /* bytes shown of a buffer */
 

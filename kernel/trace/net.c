@@ -15,14 +15,17 @@ static const struct flag names_proto[] = {{IPPROTO_IP, "IPPROTO_IP"},
 	{IPPROTO_ICMP, "IPPROTO_ICMP"}, {IPPROTO_TCP, "IPPROTO_TCP"}, {IPPROTO_UDP, "IPPROTO_UDP"},
 	{IPPROTO_IPV6, "IPPROTO_IPV6"}, {IPPROTO_ICMPV6, "IPPROTO_ICMPV6"},
 	{IPPROTO_RAW, "IPPROTO_RAW"}, FLAG_END};
-static const struct flag flags_msg[] = {{MSG_OOB, "MSG_OOB"}, {MSG_PEEK, "MSG_PEEK"},
+const struct flag flags_msg[] = {{MSG_OOB, "MSG_OOB"}, {MSG_PEEK, "MSG_PEEK"},
 	{MSG_DONTROUTE, "MSG_DONTROUTE"}, {MSG_CTRUNC, "MSG_CTRUNC"}, {MSG_TRUNC, "MSG_TRUNC"},
 	{MSG_DONTWAIT, "MSG_DONTWAIT"}, {MSG_EOR, "MSG_EOR"}, {MSG_WAITALL, "MSG_WAITALL"},
 	{MSG_NOSIGNAL, "MSG_NOSIGNAL"}, {MSG_MORE, "MSG_MORE"},
 	{MSG_CMSG_CLOEXEC, "MSG_CMSG_CLOEXEC"}, FLAG_END};
+static const struct flag names_netlink[] = {{0, "NETLINK_ROUTE"}, {2, "NETLINK_USERSOCK"},
+	{4, "NETLINK_SOCK_DIAG"}, {9, "NETLINK_AUDIT"}, {12, "NETLINK_NETFILTER"},
+	{15, "NETLINK_KOBJECT_UEVENT"}, {16, "NETLINK_GENERIC"}, FLAG_END};
 static const struct flag names_shut[] = {
 	{SHUT_RD, "SHUT_RD"}, {SHUT_WR, "SHUT_WR"}, {SHUT_RDWR, "SHUT_RDWR"}, FLAG_END};
-static const struct flag names_level[] = {{SOL_SOCKET, "SOL_SOCKET"}, {IPPROTO_IP, "SOL_IP"},
+const struct flag names_sock_level[] = {{SOL_SOCKET, "SOL_SOCKET"}, {IPPROTO_IP, "SOL_IP"},
 	{IPPROTO_TCP, "SOL_TCP"}, {IPPROTO_UDP, "SOL_UDP"}, {IPPROTO_IPV6, "SOL_IPV6"},
 	{SOL_NETLINK, "SOL_NETLINK"}, {SOL_PACKET, "SOL_PACKET"}, FLAG_END};
 static const struct flag names_so[] = {FLAG(SO_DEBUG), FLAG(SO_REUSEADDR), FLAG(SO_TYPE),
@@ -52,10 +55,25 @@ static void print_socktype(struct arg *a)
 	}
 }
 
+/* In network order. */
+static void put_ether_type(struct text *t, u16 type)
+{
+	static const struct flag names[] = {{3, "ETH_P_ALL"}, {0x800, "ETH_P_IP"},
+		{0x806, "ETH_P_ARP"}, {0x86dd, "ETH_P_IPV6"}, {0x88cc, "ETH_P_LLDP"}, FLAG_END};
+
+	text_put(t, "htons(");
+	text_enum(t, names, __builtin_bswap16(type), "ETH_P_???");
+	text_put(t, ")");
+}
+
 static void print_protocol(struct arg *a)
 {
 	if (a->args[0] == AF_INET || a->args[0] == AF_INET6)
 		text_enum(a->text, names_proto, (u32)a->v, "IPPROTO_???");
+	else if (a->args[0] == AF_NETLINK)
+		text_enum(a->text, names_netlink, (u32)a->v, "NETLINK_???");
+	else if (a->args[0] == AF_PACKET)
+		put_ether_type(a->text, (u16)a->v);
 	else
 		text_put(a->text, "%d", (int)a->v);
 }
@@ -77,7 +95,7 @@ static void print_shut(struct arg *a)
 
 static void print_level(struct arg *a)
 {
-	text_enum(a->text, names_level, (u32)a->v, "SOL_???");
+	text_enum(a->text, names_sock_level, (u32)a->v, "SOL_???");
 }
 
 static void print_option(struct arg *a)
@@ -155,7 +173,33 @@ static void put_netlink(struct text *t, const u32 *words) /* family and pad, pid
 	text_put(t, ", nl_pid=%u, nl_groups=%#08x", words[1], words[2]);
 }
 
-static void put_sockaddr(struct arg *a, uaddr_t addr, u64 len)
+/* struct sockaddr_ll: packet(7) */
+static void put_packet(struct text *t, const u8 *sa, u64 len)
+{
+	static const struct flag types[] = {{0, "PACKET_HOST"}, {1, "PACKET_BROADCAST"},
+		{2, "PACKET_MULTICAST"}, {3, "PACKET_OTHERHOST"}, {4, "PACKET_OUTGOING"}, FLAG_END};
+	static const struct flag hardware[] = {{0, "ARPHRD_NETROM"}, {1, "ARPHRD_ETHER"},
+		{772, "ARPHRD_LOOPBACK"}, {65534, "ARPHRD_NONE"}, FLAG_END};
+	u16 protocol, hatype;
+	int ifindex;
+
+	memcpy(&protocol, sa + 2, 2);
+	memcpy(&ifindex, sa + 4, 4);
+	memcpy(&hatype, sa + 8, 2);
+	text_put(t, ", sll_protocol=");
+	put_ether_type(t, protocol);
+	text_put(t, ", sll_ifindex=%d, sll_hatype=", ifindex);
+	text_enum(t, hardware, hatype, "ARPHRD_???");
+	text_put(t, ", sll_pkttype=");
+	text_enum(t, types, sa[10], "PACKET_???");
+	text_put(t, ", sll_halen=%u", sa[11]);
+	for (unsigned i = 0; i < MIN(sa[11], 8u) && 12 + i < len; i++)
+		text_put(t, i ? ", %#04x" : ", sll_addr=[%#04x", sa[12 + i]);
+	if (sa[11] && len > 12)
+		text_put(t, "]");
+}
+
+void arg_sockaddr(struct arg *a, uaddr_t addr, u64 len)
 {
 	union {
 		struct sockaddr sa;
@@ -181,12 +225,14 @@ static void put_sockaddr(struct arg *a, uaddr_t addr, u64 len)
 		put_in6(a->text, &u.in6);
 	else if (u.sa.sa_family == AF_NETLINK && len >= 12)
 		put_netlink(a->text, u.words);
+	else if (u.sa.sa_family == AF_PACKET && len >= 12)
+		put_packet(a->text, (const u8 *)&u, len);
 	text_put(a->text, "}");
 }
 
 static void print_sockaddr(struct arg *a)
 {
-	put_sockaddr(a, a->v, a->args[a->index + 1]);
+	arg_sockaddr(a, a->v, a->args[a->index + 1]);
 }
 
 /* Filled in by the call; the length lies behind the next argument. */
@@ -198,7 +244,7 @@ static void print_out_sockaddr(struct arg *a)
 		guest_read(a->task, &len, a->args[a->index + 1], sizeof(len)) < 0)
 		arg_pointer(a->text, a->v);
 	else
-		put_sockaddr(a, a->v, len);
+		arg_sockaddr(a, a->v, len);
 }
 
 /* [before => after] */
@@ -214,49 +260,6 @@ static void print_addrlen(struct arg *a)
 		text_put(a->text, "[%u => %u]", (u32)a->entry, len);
 }
 
-static void print_option_value(struct arg *a)
-{
-	u32 len = (u32)a->args[4];
-	int v;
-
-	if (a->kind->out && guest_read(a->task, &len, a->args[4], sizeof(len)) < 0)
-		len = 0;
-	if (len == sizeof(v)) {
-		if (arg_fetch(a, &v, sizeof(v)))
-			text_put(a->text, "[%d]", v);
-	} else if (arg_failed(a)) {
-		arg_pointer(a->text, a->v);
-	} else {
-		arg_buffer(a, a->v, len);
-	}
-}
-
-static void put_msghdr(struct arg *a, const struct msghdr *m, u64 bytes)
-{
-	text_put(a->text, "{msg_name=");
-	put_sockaddr(a, (uaddr_t)m->msg_name, m->msg_namelen);
-	if (a->kind->out && a->entry != m->msg_namelen)
-		text_put(
-			a->text, ", msg_namelen=%u => %u, msg_iov=", (u32)a->entry, m->msg_namelen);
-	else
-		text_put(a->text, ", msg_namelen=%u, msg_iov=", m->msg_namelen);
-	arg_iovec(a, (uaddr_t)m->msg_iov, m->msg_iovlen, bytes);
-	text_put(a->text, ", msg_iovlen=%zu", m->msg_iovlen);
-	if (m->msg_control && m->msg_controllen)
-		text_put(a->text, ", msg_control=%p", m->msg_control);
-	text_put(a->text, ", msg_controllen=%zu, msg_flags=", m->msg_controllen);
-	text_flags(a->text, flags_msg, (u32)m->msg_flags, "MSG_???");
-	text_put(a->text, "}");
-}
-
-static void print_msghdr(struct arg *a)
-{
-	struct msghdr m;
-
-	if (arg_fetch(a, &m, sizeof(m)))
-		put_msghdr(a, &m, a->kind->out ? (u64)a->ret : UINT64_MAX);
-}
-
 #define IN(n, fn) \
 	{ \
 		n, fn, NULL, NULL, false \
@@ -270,5 +273,4 @@ const struct arg_kind arg_kinds_net[] = {IN("family", print_family), IN("socktyp
 	IN("msgflags", print_msg_flags), IN("shut", print_shut), IN("level", print_level),
 	IN("option", print_option), IN("sockaddr", print_sockaddr),
 	OUT(">sockaddr", print_out_sockaddr), OUT(">addrlen", print_addrlen),
-	IN("optval", print_option_value), OUT(">optval", print_option_value),
-	IN("msghdr", print_msghdr), OUT(">msghdr", print_msghdr), {NULL, NULL, NULL, NULL, false}};
+	{NULL, NULL, NULL, NULL, false}};

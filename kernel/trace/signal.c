@@ -156,6 +156,12 @@ static bool is_fault(int sig)
 	return sig == SIGSEGV || sig == SIGBUS || sig == SIGFPE || sig == SIGILL || sig == SIGTRAP;
 }
 
+static void put_value(struct text *t, const char *prefix, union sigval v)
+{
+	text_put(t, "%sint=%d%sptr=", prefix, v.sival_int, prefix);
+	arg_pointer(t, (u64)v.sival_ptr);
+}
+
 void arg_siginfo(struct text *t, const siginfo_t *info)
 {
 	text_put(t, "{si_signo=");
@@ -167,8 +173,11 @@ void arg_siginfo(struct text *t, const siginfo_t *info)
 	} else if (info->si_code == -2) {
 		text_put(t, ", si_timerid=%#x, si_overrun=%d", (unsigned)info->si_timerid,
 			info->si_overrun);
+		put_value(t, ", si_", info->si_value);
 	} else if (info->si_code != SI_KERNEL) {
 		text_put(t, ", si_pid=%d, si_uid=%u", info->si_pid, info->si_uid);
+		if (info->si_code == SI_QUEUE || info->si_code == SI_MESGQ)
+			put_value(t, ", si_", info->si_value);
 	}
 	if (info->si_signo == SIGCHLD && info->si_code > 0 && info->si_code != SI_KERNEL) {
 		text_put(t, ", si_status=");
@@ -201,6 +210,51 @@ static void print_wait_info(struct arg *a)
 		arg_siginfo(a->text, &info);
 	else
 		text_put(a->text, "{}");
+}
+
+/* sigevent(7) */
+static void print_sigevent(struct arg *a)
+{
+	static const struct flag kinds[] = {FLAG(SIGEV_SIGNAL), FLAG(SIGEV_NONE),
+		FLAG(SIGEV_THREAD), FLAG(SIGEV_THREAD_ID), FLAG_END};
+	struct {
+		union sigval value;
+		int signo, notify, tid, pad[11];
+	} e;
+
+	static_assert(sizeof(e) == 64, "struct sigevent");
+	if (!arg_fetch(a, &e, sizeof(e)))
+		return;
+	text_put(a->text, "{sigev_value={");
+	text_put(a->text, "sival_int=%d, sival_ptr=", e.value.sival_int);
+	arg_pointer(a->text, (u64)e.value.sival_ptr);
+	text_put(a->text, "}, sigev_signo=");
+	if (e.notify == SIGEV_SIGNAL || e.notify == SIGEV_THREAD_ID)
+		arg_signal_name(a->text, (u32)e.signo);
+	else
+		text_put(a->text, "%d", e.signo);
+	text_put(a->text, ", sigev_notify=");
+	text_enum(a->text, kinds, (u32)e.notify, "SIGEV_???");
+	if (e.notify == SIGEV_THREAD_ID)
+		text_put(a->text, ", sigev_notify_thread_id=%d", e.tid);
+	text_put(a->text, "}");
+}
+
+/* The sixth of pselect6: a mask and its size. */
+static void print_mask_and_size(struct arg *a)
+{
+	struct arg m = *a;
+	struct {
+		uaddr_t mask;
+		u64 size;
+	} s;
+
+	if (!arg_fetch(a, &s, sizeof(s)))
+		return;
+	m.v = s.mask;
+	text_put(a->text, "{sigmask=");
+	print_sigset(&m);
+	text_put(a->text, ", sigsetsize=%llu}", (unsigned long long)s.size);
 }
 
 /* ---- poll, select, epoll ---- */
@@ -297,6 +351,7 @@ const struct arg_kind arg_kinds_signal[] = {IN("sigset", print_sigset),
 	OUT(">sigaction", print_sigaction), IN("stack", print_sigaltstack),
 	OUT(">stack", print_sigaltstack), IN("siginfo", print_siginfo),
 	OUT(">siginfo", print_siginfo), OUT(">waitinfo", print_wait_info),
+	IN("sigevent", print_sigevent), IN("maskandsize", print_mask_and_size),
 	IN("pollfds", print_pollfds), IN("fdset", print_fd_set),
 	IN("epollevent", print_epoll_event), OUT(">epollevents", print_epoll_events),
 	{NULL, NULL, NULL, NULL, false}};

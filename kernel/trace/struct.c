@@ -156,6 +156,23 @@ static void print_out_iovec(struct arg *a)
 		arg_iovec(a, a->v, a->args[a->index + 1], (u64)a->ret);
 }
 
+/* Of another process. */
+static void print_remote_iovec(struct arg *a)
+{
+	u64 nr = a->args[a->index + 1], shown = MIN(nr, (u64)VEC_MAX);
+	struct iovec v[VEC_MAX];
+
+	if (!arg_fetch(a, v, shown * sizeof(v[0])))
+		return;
+	text_put(a->text, "[");
+	for (u64 i = 0; i < shown; i++) {
+		text_put(a->text, i ? ", {iov_base=" : "{iov_base=");
+		arg_pointer(a->text, (u64)v[i].iov_base);
+		text_put(a->text, ", iov_len=%zu}", v[i].iov_len);
+	}
+	text_put(a->text, nr > shown ? ", ...]" : "]");
+}
+
 /* ---- files ---- */
 
 static void put_mode(struct arg *a, u64 mode)
@@ -517,8 +534,20 @@ static void print_clone_args(struct arg *a)
 	text_put(a->text, "}");
 }
 
+static void print_tms(struct arg *a)
+{
+	long t[4];
+
+	if (arg_fetch(a, t, sizeof(t)))
+		text_put(a->text, "{tms_utime=%ld, tms_stime=%ld, tms_cutime=%ld, tms_cstime=%ld}",
+			t[0], t[1], t[2], t[3]);
+}
+
 static void print_open_how(struct arg *a)
 {
+	static const struct flag resolve[] = {{1, "RESOLVE_NO_XDEV"}, {2, "RESOLVE_NO_MAGICLINKS"},
+		{4, "RESOLVE_NO_SYMLINKS"}, {8, "RESOLVE_BENEATH"}, {16, "RESOLVE_IN_ROOT"},
+		{32, "RESOLVE_CACHED"}, FLAG_END};
 	struct {
 		u64 flags, mode, resolve;
 	} h;
@@ -531,7 +560,9 @@ static void print_open_how(struct arg *a)
 	arg_kind_find("oflags", 6)->print(&f);
 	if (h.mode)
 		text_put(a->text, ", mode=%#03llo", (unsigned long long)h.mode);
-	text_put(a->text, ", resolve=%#llx}", (unsigned long long)h.resolve);
+	text_put(a->text, ", resolve=");
+	text_flags(a->text, resolve, h.resolve, "RESOLVE_???");
+	text_put(a->text, "}");
 }
 
 #define IN(n, fn) \
@@ -557,4 +588,5 @@ const struct arg_kind arg_kinds_struct[] = {IN("path", arg_path), IN("buf", prin
 	OUT(">rusage", print_rusage), OUT(">wstatus", print_wait_status),
 	OUT(">uname", print_uname), OUT(">sysinfo", print_sysinfo), IN("cpus", print_cpu_mask),
 	OUT(">cpus", print_cpu_mask), IN("cloneargs", print_clone_args),
-	IN("openhow", print_open_how), {NULL, NULL, NULL, NULL, false}};
+	IN("openhow", print_open_how), IN("remoteiov", print_remote_iovec), OUT(">tms", print_tms),
+	{NULL, NULL, NULL, NULL, false}};

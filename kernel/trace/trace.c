@@ -46,8 +46,9 @@ int trace_select_times(const char *csv)
 
 const struct arg_kind *arg_kind_find(const char *name, size_t len)
 {
-	static const struct arg_kind *const all[] = {
-		arg_kinds_value, arg_kinds_struct, arg_kinds_signal, arg_kinds_net, arg_kinds_tty};
+	static const struct arg_kind *const all[] = {arg_kinds_value, arg_kinds_struct,
+		arg_kinds_signal, arg_kinds_net, arg_kinds_message, arg_kinds_ipc, arg_kinds_cred,
+		arg_kinds_tty};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(all); i++)
 		for (const struct arg_kind *k = all[i]; k->name; k++)
@@ -224,7 +225,15 @@ static void put_poll_result(struct calltrace *c, struct task *t, long ret)
 		text_put(&c->text, "}");
 		sep = ", ";
 	}
-	text_put(&c->text, "])");
+	text_put(&c->text, "]");
+	if (!strcmp(call_name(c), "ppoll") && c->args[2]) { /* the call has made it what was left */
+		const struct arg_kind *k = arg_kind_find("timespec", 8);
+		struct arg a = {.text = &c->text, .task = t, .v = c->args[2], .kind = k};
+
+		text_put(&c->text, ", left ");
+		k->print(&a);
+	}
+	text_put(&c->text, ")");
 }
 
 static void put_select_result(struct calltrace *c, struct task *t)
@@ -280,7 +289,11 @@ static void put_result_note(struct calltrace *c, struct task *t, long ret)
 		put_poll_result(c, t, ret);
 	else if (select)
 		put_select_result(c, t);
-	else if (name && !strcmp(name, "fcntl") && c->args[1] == F_GETFD && ret) {
+	else if (name && !strcmp(name, "rt_sigtimedwait")) {
+		text_put(&c->text, " (");
+		arg_signal_name(&c->text, (u64)ret);
+		text_put(&c->text, ")");
+	} else if (name && !strcmp(name, "fcntl") && c->args[1] == F_GETFD && ret) {
 		text_put(&c->text, " (flags ");
 		text_flags(&c->text, fd_flags, (u64)ret, "FD_???");
 		text_put(&c->text, ")");

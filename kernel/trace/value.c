@@ -143,13 +143,6 @@ static const struct flag names_futex[] = {FLAG(FUTEX_WAIT), FLAG(FUTEX_WAKE), FL
 	FLAG(FUTEX_REQUEUE), FLAG(FUTEX_CMP_REQUEUE), FLAG(FUTEX_WAKE_OP), FLAG(FUTEX_LOCK_PI),
 	FLAG(FUTEX_UNLOCK_PI), FLAG(FUTEX_TRYLOCK_PI), FLAG(FUTEX_WAIT_BITSET),
 	FLAG(FUTEX_WAKE_BITSET), FLAG(FUTEX_WAIT_REQUEUE_PI), FLAG(FUTEX_CMP_REQUEUE_PI), FLAG_END};
-static const struct flag names_prctl[] = {FLAG(PR_SET_PDEATHSIG), FLAG(PR_GET_PDEATHSIG),
-	FLAG(PR_GET_DUMPABLE), FLAG(PR_SET_DUMPABLE), FLAG(PR_GET_KEEPCAPS), FLAG(PR_SET_KEEPCAPS),
-	FLAG(PR_SET_NAME), FLAG(PR_GET_NAME), FLAG(PR_GET_SECCOMP), FLAG(PR_SET_SECCOMP),
-	FLAG(PR_CAPBSET_READ), FLAG(PR_CAPBSET_DROP), FLAG(PR_GET_SECUREBITS),
-	FLAG(PR_SET_SECUREBITS), FLAG(PR_SET_TIMERSLACK), FLAG(PR_GET_TIMERSLACK), FLAG(PR_SET_MM),
-	FLAG(PR_SET_CHILD_SUBREAPER), FLAG(PR_GET_CHILD_SUBREAPER), FLAG(PR_SET_NO_NEW_PRIVS),
-	FLAG(PR_GET_NO_NEW_PRIVS), FLAG(PR_GET_TID_ADDRESS), FLAG(PR_CAP_AMBIENT), FLAG_END};
 static const struct flag names_arch_prctl[] = {{0x1001, "ARCH_SET_GS"}, {0x1002, "ARCH_SET_FS"},
 	{0x1003, "ARCH_GET_FS"}, {0x1004, "ARCH_GET_GS"}, FLAG_END};
 static const struct flag flags_membarrier[] = {{0, "MEMBARRIER_CMD_QUERY"},
@@ -258,15 +251,29 @@ static void print_long(struct arg *a)
 	text_put(a->text, "%lld", (long long)a->v);
 }
 
+/* All arguments of clone(2), in the order of libc's function. */
 static void print_clone(struct arg *a)
 {
 	u64 sig = a->v & 0xff, flags = a->v & ~0xffull;
+	int tid;
 
+	text_put(a->text, "child_stack=");
+	arg_pointer(a->text, a->args[1]);
+	text_put(a->text, ", flags=");
 	if (flags || !sig)
 		text_flags(a->text, flags_clone, flags, "CLONE_???");
 	if (sig) {
 		text_put(a->text, flags ? "|" : "");
 		arg_signal_name(a->text, sig);
+	}
+	if ((flags & CLONE_PARENT_SETTID) && !arg_failed(a) &&
+		guest_read(a->task, &tid, a->args[2], sizeof(tid)) == 0)
+		text_put(a->text, ", parent_tid=[%d]", tid);
+	if (flags & CLONE_SETTLS)
+		text_put(a->text, ", tls=%#llx", (unsigned long long)a->args[4]);
+	if (flags & (CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID)) {
+		text_put(a->text, ", child_tidptr=");
+		arg_pointer(a->text, a->args[3]);
 	}
 }
 
@@ -329,18 +336,6 @@ static void print_fcntl_arg(struct arg *a)
 	}
 }
 
-static void print_prctl_arg(struct arg *a)
-{
-	if (a->args[0] == PR_SET_NAME && a->index == 1)
-		arg_path(a);
-	else if ((a->args[0] == PR_SET_PDEATHSIG) && a->index == 1)
-		arg_signal_name(a->text, a->v);
-	else if (a->index > 1 && !a->v)
-		a->text->len -= MIN(a->text->len, 2ul); /* not used */
-	else
-		text_put(a->text, a->v < 4096 ? "%lld" : "%#llx", (long long)a->v);
-}
-
 static void print_dirfd(struct arg *a)
 {
 	text_put(a->text, (int)a->v == AT_FDCWD ? "AT_FDCWD" : "%d", (int)a->v);
@@ -384,9 +379,9 @@ const struct arg_kind arg_kinds_value[] = {VALUE("at", print_dirfd), VALUE("ofla
 	VALUE("omode", print_omode), VALUE("mode", print_mode), VALUE("filemode", print_file_mode),
 	VALUE("dev", print_mkdev), VALUE("pipeflags", print_pipe_flags),
 	VALUE("statxflags", print_statx_flags), VALUE("mapflags", print_map_flags),
-	VALUE("hex", print_hex), VALUE("long", print_long), VALUE("clone", print_clone),
-	VALUE("unshare", print_unshare), VALUE("futexop", print_futex_op),
-	VALUE("fcntlarg", print_fcntl_arg), VALUE("prctlarg", print_prctl_arg),
+	VALUE("hex", print_hex), VALUE("long", print_long),
+	{">clone", print_clone, NULL, NULL, true}, VALUE("unshare", print_unshare),
+	VALUE("futexop", print_futex_op), VALUE("fcntlarg", print_fcntl_arg),
 	VALUE("signal", print_signal), FLAGS("access", flags_mode_access, "?_OK"),
 	FLAGS("atflags", flags_at, "AT_???"), FLAGS("faccessflags", flags_faccessat, "AT_???"),
 	FLAGS("unlinkflags", flags_unlink, "AT_???"),
@@ -411,8 +406,7 @@ const struct arg_kind arg_kinds_value[] = {VALUE("at", print_dirfd), VALUE("ofla
 	FLAGS("falloc", flags_falloc, "FALLOC_FL_???"),
 	FLAGS("xattrflags", flags_xattr, "XATTR_???"),
 	{"mountflags", print_flags64, flags_mount, "MS_???", false},
-	FLAGS("umount", flags_umount, "MNT_???"), ENUM("prctl", names_prctl, "PR_???"),
-	ENUM("archprctl", names_arch_prctl, "ARCH_???"),
+	FLAGS("umount", flags_umount, "MNT_???"), ENUM("archprctl", names_arch_prctl, "ARCH_???"),
 	FLAGS("membarrier", flags_membarrier, "MEMBARRIER_CMD_???"),
 	ENUM("sched", names_sched, "SCHED_???"), ENUM("prio", names_prio, "PRIO_???"),
 	FLAGS("statxmask", flags_statx_mask, "STATX_???"), {NULL, NULL, NULL, NULL, false}};

@@ -18,7 +18,7 @@ traced() { # OUT CMD...: skiff's lines
 
 # ---- the same program under strace on the host ----
 prog='
-import os, select, signal, socket, resource, time, fcntl
+import os, select, signal, socket, struct, resource, time, fcntl
 os.write(1, b"mark\n")
 r, w = os.pipe2(os.O_CLOEXEC)
 os.write(w, b"a\ttab \x01\x31 \\ \"quoted\" and more than thirty-two bytes\n")
@@ -29,7 +29,12 @@ e = select.epoll(); e.register(r, select.EPOLLIN); e.poll(0); e.close()
 select.select([r], [w], [], 0)
 fcntl.fcntl(r, fcntl.F_GETFD); fcntl.fcntl(r, fcntl.F_GETFL); fcntl.fcntl(r, fcntl.F_SETFL, os.O_NONBLOCK)
 a, b = socket.socketpair()
-a.send(b"hello"); b.recv(10); a.sendmsg([b"one", b"two"]); b.recvmsg(10); a.shutdown(socket.SHUT_RDWR)
+a.send(b"hello"); b.recv(10); a.sendmsg([b"one", b"two"]); b.recvmsg(10)
+a.sendmsg([b"fds"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.pack("i", 1))])
+os.close(struct.unpack("i", b.recvmsg(10, 64)[1][0][2])[0])
+a.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 3))
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGUSR1]); os.kill(os.getpid(), signal.SIGUSR1); signal.sigtimedwait([signal.SIGUSR1], 1)
+a.shutdown(socket.SHUT_RDWR)
 s = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
 try: s.connect("/nonexistent/socket")
 except OSError: pass
