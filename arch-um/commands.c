@@ -234,7 +234,7 @@ static int signal_number(const char *name)
 
 static int cmd_kill(int argc, char **argv)
 {
-	char number[8];
+	char number[16];
 	const char *words[] = {"signal", number, NULL};
 	int sig = SIGKILL, c;
 
