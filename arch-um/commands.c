@@ -6,6 +6,7 @@
 #include "arch-um/commands.h"
 
 #include "arch-um/control.h"
+#include "arch-um/limits.h"
 
 #include <fcntl.h>
 #include <getopt.h>
@@ -422,6 +423,8 @@ const struct command machine_commands[] = {
 	{"stats", cmd_stats, "[--json] [NAME...]", "CPU, memory and calls of machines", NULL},
 	{"stop", cmd_stop, "[-t SECONDS] NAME...", "SIGTERM to pid 1, after 10 s the end", NULL},
 	{"top", cmd_top, "NAME", "the processes of a machine", NULL},
+	{"update", cmd_update, "NAME --mem SIZE ...", "change limits of a running machine",
+		"  --mem --pids --files --cpus --bw   as with skiff run\n"},
 	{"wait", cmd_wait, "NAME...", "wait for a machine's end, print its exit status", NULL},
 	{0},
 };

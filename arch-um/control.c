@@ -7,6 +7,7 @@
 
 #include "arch-um/hub.h"
 #include "arch-um/lifecycle.h"
+#include "arch-um/limits.h"
 #include "kernel/init.h"
 #include "kernel/lib/list.h"
 #include "kernel/os.h"
@@ -126,6 +127,34 @@ static void verb_tasks(struct connection *c, const struct request *r)
 {
 	outside_for_each_task(task_line, c);
 	done(c, 0);
+}
+
+static void limits_line(void *arg, const char *text)
+{
+	answer(arg, "+%s", text);
+}
+
+static void verb_limits(struct connection *c, const struct request *r)
+{
+	limits_answer(limits_line, c);
+	done(c, 0);
+}
+
+static void verb_update(struct connection *c, const struct request *r)
+{
+	struct machine_limits l = {0};
+	int err = r->nr < 3 || r->nr % 2 == 0 ? -EINVAL : 0;
+
+	for (unsigned i = 1; i + 1 < r->nr && !err; i += 2)
+		err = limits_parse(&l, r->words[i], r->words[i + 1]);
+	if (!err)
+		err = limits_change(&l);
+	if (err == -EBUSY)
+		answer(c, "!it uses more memory than that");
+	else if (err == -EOPNOTSUPP)
+		answer(c, "!--disk cannot be changed while it runs");
+	else
+		done(c, err);
 }
 
 static void verb_pause(struct connection *c, const struct request *r)
@@ -299,12 +328,14 @@ static const struct verb {
 	{"exec", verb_exec},
 	{"info", verb_info},
 	{"kill", verb_kill},
+	{"limits", verb_limits},
 	{"pause", verb_pause},
 	{"resize", verb_resize},
 	{"resume", verb_resume},
 	{"signal", verb_signal},
 	{"stop", verb_stop},
 	{"tasks", verb_tasks},
+	{"update", verb_update},
 };
 
 static void dispatch(struct connection *c, const struct request *r)

@@ -8,10 +8,10 @@
  *   'S' PID    exec: the process runs
  *   'X' STATUS[ TEXT]   exec: it has ended, as a shell reports it; TEXT: why it never ran
  * Verbs:
- *   info, tasks, pause, resume, signal N, stop, end, attach (one descriptor: a
- *   stream socket), resize ROWS COLS (of that terminal, or of the exec on this connection),
- *   exec WORD... : user=UID:GID cwd=DIR tty=ROWSxCOLS env=K=V... arg=A... (three descriptors; with
- *   tty one: a stream socket), kill N (the exec on this connection)
+ *   info, tasks, limits (NAME MAX NOW, of each), update NAME VALUE..., pause, resume, signal N,
+ * stop, end, attach (one descriptor: a stream socket), resize ROWS COLS (of that terminal, or of
+ * the exec on this connection), exec WORD... : user=UID:GID cwd=DIR tty=ROWSxCOLS env=K=V...
+ * arg=A... (three descriptors; with tty one: a stream socket), kill N (the exec on this connection)
  */
 #ifndef SKIFF_ARCH_UM_CONTROL_H
 #define SKIFF_ARCH_UM_CONTROL_H

@@ -15,13 +15,15 @@ static const struct row {
 	enum kind kind;
 	size_t offset; /* of an u64 in machine_limits */
 	u64 min, max;
+	const char *json;
 } rows[] = {
-	{"mem", SIZE, offsetof(struct machine_limits, mem), 4 << 20, INT64_MAX},
-	{"pids", COUNT, offsetof(struct machine_limits, pids), 1, 4000000},
-	{"files", COUNT, offsetof(struct machine_limits, files), 16, 100000000},
-	{"disk", SIZE, offsetof(struct machine_limits, disk), 1 << 20, INT64_MAX},
-	{"cpus", MILLI, offsetof(struct machine_limits, cpus), 10, 1000000},
-	{"bw", RATE, offsetof(struct machine_limits, bw), 1000, INT64_MAX / 1000},
+	{"mem", SIZE, offsetof(struct machine_limits, mem), 4 << 20, INT64_MAX, "mem_bytes"},
+	{"pids", COUNT, offsetof(struct machine_limits, pids), 1, 4000000, "pids"},
+	{"files", COUNT, offsetof(struct machine_limits, files), 16, 100000000, "files"},
+	{"disk", SIZE, offsetof(struct machine_limits, disk), 1 << 20, INT64_MAX, "disk_bytes"},
+	{"cpus", MILLI, offsetof(struct machine_limits, cpus), 10, 1000000, "cpu_millis"},
+	{"bw", RATE, offsetof(struct machine_limits, bw), 1000, INT64_MAX / 1000,
+		"bw_bytes_per_second"},
 };
 
 static u64 unit(char c, u64 step)
@@ -98,4 +100,16 @@ const char *limits_get(const struct machine_limits *l, unsigned i, u64 *value)
 		return NULL;
 	*value = *(const u64 *)((const char *)l + rows[i].offset);
 	return rows[i].name;
+}
+
+void limits_put(struct machine_limits *l, const char *name, u64 value)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		if (!strcmp(rows[i].name, name))
+			*(u64 *)((char *)l + rows[i].offset) = value;
+}
+
+const char *limits_json_name(unsigned i)
+{
+	return rows[i].json;
 }

@@ -102,6 +102,29 @@ static void json_list(struct json *j, const struct keyfile *k, const char *key, 
 	json_close(j, ']');
 }
 
+static void config_limits(const struct view *v, struct machine_limits *l)
+{
+	const char *name;
+	u64 none;
+
+	*l = (struct machine_limits){0};
+	for (unsigned i = 0; (name = limits_get(l, i, &none)); i++)
+		limits_put(l, name, (u64)number_of(&v->config, name));
+}
+
+static void json_limits(struct json *j, const struct view *v)
+{
+	struct limits_view lv;
+
+	if (!v->running || limits_ask(v->d, &lv)) {
+		config_limits(v, &lv.limit);
+		limits_json(j, "limits", &lv.limit);
+		return;
+	}
+	limits_json(j, "limits", &lv.limit);
+	limits_json_use(j, &lv.use);
+}
+
 static void json_basics(struct json *j, const struct view *v)
 {
 	json_string(j, "name", v->d->name);
@@ -118,6 +141,7 @@ static void json_basics(struct json *j, const struct view *v)
 	json_number(j, "created", number_of(&v->config, "created"));
 	json_list(j, &v->config, "command", "command");
 	json_list(j, &v->config, "label", "labels");
+	json_limits(j, v);
 }
 
 /* ---- ps ---- */
@@ -199,9 +223,6 @@ static void inspect_one(const struct machine_dir *d, struct json *j)
 {
 	static const char *const texts[] = {
 		"hostname", "root", "overlay", "backend", "tty", "detached", "isolation"};
-	static const struct machine_limits none;
-	const char *name;
-	u64 unused;
 	struct view v;
 
 	view_open(&v, d);
@@ -213,8 +234,6 @@ static void inspect_one(const struct machine_dir *d, struct json *j)
 		if (value)
 			json_string(j, texts[i], value);
 	}
-	for (unsigned i = 0; (name = limits_get(&none, i, &unused)); i++)
-		json_number(j, name, number_of(&v.config, name));
 	json_number(j, "restarts", number_of(&v.config, "restarts"));
 	json_list(j, &v.config, "volume", "volumes");
 	json_close(j, '}');
@@ -378,9 +397,11 @@ static void stats_show(struct stats_entry *e, struct json *j)
 {
 	double cpu = 0, calls = 0;
 	u64 rss = 0, cpu_ns = 0, nr_calls = 0;
+	struct limits_view lv;
 	struct samples now;
+	char mem[40];
 
-	if (!machine_dir_running(&e->d) || take_samples(&e->d, &now))
+	if (!machine_dir_running(&e->d) || take_samples(&e->d, &now) || limits_ask(&e->d, &lv))
 		return;
 	for (unsigned i = 0; i < now.nr; i++) {
 		double c, k;
@@ -393,8 +414,9 @@ static void stats_show(struct stats_entry *e, struct json *j)
 		nr_calls += now.s[i].calls;
 	}
 	if (!j) {
-		printf("%-20s %6u %6.1f %9.2f %10llu %10.0f\n", e->d.name, now.nr, cpu,
-			(double)cpu_ns / 1e9, (unsigned long long)(rss >> 10), calls);
+		limits_text_mem(&lv, mem, sizeof(mem));
+		printf("%-20s %6u %6.1f %9.2f %10llu %10.0f %12s\n", e->d.name, now.nr, cpu,
+			(double)cpu_ns / 1e9, (unsigned long long)(rss >> 10), calls, mem);
 		return;
 	}
 	json_open(j, NULL, '{');
@@ -405,6 +427,8 @@ static void stats_show(struct stats_entry *e, struct json *j)
 	json_number(j, "calls", (s64)nr_calls);
 	json_number(j, "cpu_permille", (s64)(cpu * 10));
 	json_number(j, "calls_per_second", (s64)calls);
+	limits_json(j, "limits", &lv.limit);
+	limits_json_use(j, &lv.use);
 	json_close(j, '}');
 }
 
@@ -426,8 +450,8 @@ int cmd_stats(int argc, char **argv)
 	if (json)
 		json_open(&j, NULL, '[');
 	else
-		printf("%-20s %6s %6s %9s %10s %10s\n", "NAME", "PROCS", "%CPU", "CPU s", "RSS KiB",
-			"CALLS/s");
+		printf("%-20s %6s %6s %9s %10s %10s %12s\n", "NAME", "PROCS", "%CPU", "CPU s",
+			"RSS KiB", "CALLS/s", "MEM/LIMIT");
 	for (unsigned i = 0; i < l.nr; i++)
 		stats_show(&l.e[i], json ? &j : NULL);
 	if (json)

@@ -8,7 +8,6 @@
 #include "fs/devfs/devfs.h"
 #include "fs/devpts/devpts.h"
 #include "fs/fdtable.h"
-#include "fs/file.h"
 #include "fs/hostfs/hostfs.h"
 #include "fs/overlay/overlay.h"
 #include "fs/proc/proc.h"
@@ -23,14 +22,11 @@
 #include "kernel/ipc/mqueue.h"
 #include "kernel/lib/log.h"
 #include "kernel/uts.h"
-#include "kernel/cgroup.h"
-#include "kernel/charge.h"
 #include "kernel/net/link.h"
 #include "kernel/net/net.h"
 #include "kernel/net/netfiles.h"
 #include "kernel/os.h"
 #include "kernel/outside.h"
-#include "kernel/quota.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
 #include "kernel/tty/console.h"
@@ -128,6 +124,8 @@ static int make_root(const struct machine_options *o, struct super **out)
 			o->overlay_dir ? o->overlay_dir : "memory", err);
 		return err;
 	}
+	if (!o->overlay_dir || o->limits.disk)
+		limits_disk(upper);
 	return overlay_mount(lower, upper, out);
 }
 
@@ -500,27 +498,12 @@ static void log_boot(const struct machine_options *o)
 	dmesg_printf(DMESG_INFO, "Run %s as %s", o->argv[0], o->init ? "a child of init" : "init");
 }
 
-static void apply_limits(const struct machine_limits *l)
-{
-	if (l->pids)
-		nr_tasks_max = (unsigned)MIN(l->pids, (u64)nr_tasks_max);
-	if (l->files)
-		nr_open_files_max = l->files;
-	link_rate = l->bw;
-	if (l->cpus)
-		quota_set(l->cpus);
-	if (l->mem) {
-		machine_mem_limit = l->mem;
-		cgroup_set_memory_max(&root_cgroup, l->mem);
-	}
-}
-
 int machine_prepare(const struct machine_options *o)
 {
 	int err;
 
 	options = o;
-	apply_limits(&o->limits);
+	limits_apply(&o->limits);
 	uts_set(init_uts_ns.nodename, o->hostname, strlen(o->hostname));
 	err = register_filesystems();
 	if (err < 0) {

@@ -3,6 +3,7 @@
 #define SKIFF_KERNEL_INIT_H
 
 #include "kernel/abi.h"
+#include "kernel/limits.h"
 
 struct volume {
 	const char *host, *guest;
@@ -11,15 +12,6 @@ struct volume {
 };
 
 struct link_options;
-
-struct machine_limits { /* 0: none */
-	u64 mem;	/* bytes, of the whole machine (kernel/oom.h) */
-	u64 pids;	/* threads */
-	u64 files;	/* open files */
-	u64 disk;	/* bytes in the overlay */
-	u64 bw;		/* bytes per second on each link, each way */
-	u64 cpus;	/* thousandths of a CPU (kernel/quota.h) */
-};
 
 struct machine_options {
 	const char *hostname;

@@ -31,7 +31,7 @@ struct link {
 };
 
 static struct list_head links = LIST_HEAD_INIT(links);
-u64 link_rate;
+static u64 link_rate;
 
 /* ---- out ---- */
 
@@ -290,10 +290,17 @@ static int configure(struct netdev *dev, const struct link_options *o)
 static void shape(struct link *l)
 {
 	l->out.rate = l->in.rate = link_rate;
-	l->out_timer.fn = out_again;
-	l->in_timer.fn = in_again;
 	if (link_rate)
 		l->dev.tx_queue_len = (u32)MIN(MAX(link_rate / 8 / 1514, 16ull), 1000ull);
+}
+
+void link_set_rate(u64 rate)
+{
+	struct link *l;
+
+	link_rate = rate;
+	list_for_each_entry (l, &links, all)
+		shape(l);
 }
 
 int link_create(const struct link_options *o)
@@ -315,6 +322,8 @@ int link_create(const struct link_options *o)
 	l->dev.max_mtu = info.max_mtu;
 	l->dev.mtu = o->mtu ? o->mtu : info.mtu;
 	l->dev.carrier = true;
+	l->out_timer.fn = out_again;
+	l->in_timer.fn = in_again;
 	shape(l);
 	if (info.flags & OS_PACKET_VNET)
 		l->dev.features = NETDEV_CSUM | NETDEV_TSO4 | NETDEV_TSO6;

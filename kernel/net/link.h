@@ -24,7 +24,8 @@ struct link_options {	  /* one --net */
 
 /* "ip=A/B,gw=G,dns=D,mac=M,mtu=N" into o: 0 or -EINVAL. */
 int link_options_parse(char *args, struct link_options *o);
-extern u64 link_rate; /* --bw: bytes per second, each way, of links made from now on; 0: none */
+/* --bw: bytes per second, each way, on every link there is or will be. */
+void link_set_rate(u64 rate);
 /* Makes the next ethN, configures it and brings it up. -errno after one line on stderr. */
 int link_create(const struct link_options *o);
 void link_destroy_all(void); /* unit tests */

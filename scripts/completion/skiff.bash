@@ -6,7 +6,7 @@ _skiff_machines() {
 
 _skiff() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} cmd=${COMP_WORDS[1]}
-	local commands="run syscalls version help attach exec inspect kill logs pause ps resume rm stats stop top wait"
+	local commands="run syscalls version help attach exec inspect kill logs pause ps resume rm stats stop top update wait"
 
 	COMPREPLY=()
 	if [ "$COMP_CWORD" = 1 ]; then
@@ -32,7 +32,7 @@ _skiff() {
 		;;
 	inspect | logs | rm | wait)
 		mapfile -t COMPREPLY < <(compgen -W "$(_skiff_machines -a)" -- "$cur") ;;
-	attach | exec | kill | pause | resume | stats | stop | top)
+	attach | exec | kill | pause | resume | stats | stop | top | update)
 		mapfile -t COMPREPLY < <(compgen -W "$(_skiff_machines)" -- "$cur") ;;
 	esac
 }

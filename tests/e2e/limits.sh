@@ -129,6 +129,27 @@ done
 expect_eq "an idle machine is not woken" "$before" "$(grep ctxt "/proc/$pid/status")"
 XDG_RUNTIME_DIR=$SCRATCH "$SKIFF" rm -f idle >/dev/null
 
+# ---- figures, and changes while it runs ----
+export XDG_RUNTIME_DIR=$SCRATCH
+"$SKIFF" run -d --name l1 "--backend=$BACKEND" --mem 64M --pids 50 --disk 20M -- sh -c 'dd if=/dev/zero of=/var/x bs=1M count=5; exec sleep 1000' >/dev/null
+expect_match "stats shows memory and limit" 'l1 .*M/64M' "$("$SKIFF" stats)"
+if need "limits: JSON" python3; then
+	cat >show.py <<'EOF'
+import json, sys
+m = json.load(sys.stdin)[0]
+print(m["limits"]["mem_bytes"] >> 20, m["limits"]["pids"], m["use"]["pids"], m["use"]["disk_bytes"] >> 20, m["use"]["mem_bytes"] > 5 << 20)
+EOF
+	for from in "inspect l1" "stats --json" "ps --json"; do
+		expect_eq "$from: limits and use" "64 50 1 5 True" "$("$SKIFF" $from | python3 show.py)"
+	done
+fi
+expect_status "update" 0 "$SKIFF" update l1 --mem 128M --pids=60
+expect_match "the machine sees it" 'Mem: +128 ' "$("$SKIFF" exec l1 free -m)"
+expect_eq "less than it uses is refused" "skiff: l1: it uses more memory than that" "$("$SKIFF" update l1 --mem 4M 2>&1)"
+expect_eq "--disk cannot be changed" "skiff: l1: --disk cannot be changed while it runs" "$("$SKIFF" update l1 --disk 1G 2>&1)"
+expect_eq "update: a bad value" "skiff: bad value for option: lots (see: skiff help update)" "$("$SKIFF" update l1 --mem lots 2>&1)"
+"$SKIFF" rm -f l1 >/dev/null
+
 # ---- mistakes ----
 for bad in "--mem 12x" "--mem 1k" "--pids 0" "--files -5" "--disk 10MB" "--bw fast" "--cpus x" "--cpus 0" "--cpus 0.1.2"; do
 	expect_eq "$bad" "skiff: bad value for option: ${bad#* } (see: skiff help run)" "$("$SKIFF" run $bad -- true 2>&1)"
