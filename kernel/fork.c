@@ -9,6 +9,7 @@
 #include "kernel/cgroup.h"
 #include "kernel/exec.h"
 #include "kernel/exit.h"
+#include "kernel/freeze.h"
 #include "kernel/ipc/sem.h"
 #include "kernel/itimer.h"
 #include "kernel/keys/key.h"
@@ -310,6 +311,18 @@ static void clone_failed(pid_t tid, bool own_group)
 		child_abandon(c, own_group);
 }
 
+/* Runs, and will not report: what came for it meanwhile has to fetch it. */
+static void quiet_born(pid_t tid)
+{
+	struct task *c = task_find(tid);
+
+	if (!c)
+		return;
+	task_started(c);
+	if (c->sigpending_flag || machine_frozen)
+		signal_kick(c);
+}
+
 static long do_clone(const struct clone_req *r)
 {
 	struct task *p = current, *c;
@@ -342,6 +355,9 @@ static long do_clone(const struct clone_req *r)
 		c->tg->usage_due = true;
 	if (!err)
 		err = trace_child(p, c, event, r->flags & CLONE_PTRACE);
+	gc.quiet = !own_group && !task_traced(p) && !guest_traps_all(p);
+	if (!err && gc.quiet && c->set_child_tid)
+		put_user_u32(c->set_child_tid, (u32)number);
 	if (!err)
 		err = guest_clone(p, c, &gc);
 	if (err < 0) {
@@ -349,6 +365,8 @@ static long do_clone(const struct clone_req *r)
 		clone_failed(tid, own_group);
 		return err == -ESRCH ? -EINTR : err;
 	}
+	if (gc.quiet)
+		quiet_born(tid);
 	embryo_born(tid);
 	if (event)
 		trace_event(p, event, (u64)tid);

@@ -151,9 +151,11 @@ struct guest_clone {
 	uaddr_t stack;	  /* new stack pointer, 0 keeps the parent's */
 	uaddr_t tls;	  /* with CLONE_SETTLS */
 	uaddr_t cleartid; /* with CLONE_CHILD_CLEARTID */
+	bool quiet;	  /* of a thread: it just runs */
 };
 /* Creates the host side of child by a native clone in parent (which is in the stub). The child
- * reports GUEST_START, then runs with the parent's registers, rax = 0. Sleeps. 0 or -errno. */
+ * reports GUEST_START unless quiet, and runs with the parent's registers, rax = 0. Sleeps. 0 or
+ * -errno. */
 int guest_clone(struct task *parent, struct task *child, const struct guest_clone *c);
 /* Replaces t's address space by an empty one with a fresh stub (t is in the stub; other threads of
  * the process are gone afterwards). On success registers are undefined until written. Sleeps. */

@@ -377,6 +377,8 @@ void skas_event(const struct skas_call *c)
 		g = adopt(c);
 		newborn = true;
 	}
+	if (!g && quiet_keep(c))
+		return;
 	if (!g) {
 		trace(TRACE_SKAS, "unknown thread %d", c->host_tid);
 		kill(c->host_tid, SIGKILL);

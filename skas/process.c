@@ -341,7 +341,7 @@ int guest_boot(struct task *t)
 
 /* What the stub of a new thread or process finds in its slot, from token on. */
 struct birth {
-	u64 token, set_gs, gs;
+	u64 token, set_gs, gs, quiet;
 };
 
 static void birth_fill(struct birth *b, const struct guest *parent, struct guest *child)
@@ -351,7 +351,7 @@ static void birth_fill(struct birth *b, const struct guest *parent, struct guest
 }
 
 /* The frame a new thread returns through: the parent's state with the child's registers. */
-static int write_start_frame(struct task *parent, struct guest *child, uaddr_t slot)
+static int write_start_frame(struct task *parent, struct guest *child, uaddr_t slot, bool quiet)
 {
 	static char fp[STUB_SLOT_SIZE];
 	ssize_t fp_len = guest_fpstate_get(parent, fp, guest_fpstate_size());
@@ -367,6 +367,7 @@ static int write_start_frame(struct task *parent, struct guest *child, uaddr_t s
 	struct birth birth;
 
 	birth_fill(&birth, parent->guest, child);
+	birth.quiet = quiet;
 	struct guest_piece piece[] = {
 		{child->uc, &uc, sizeof(uc)},
 		{slot + offsetof(struct stub_slot, token), &birth, sizeof(birth)},
@@ -454,7 +455,7 @@ static int clone_arm(struct task *parent, struct guest *cg, const struct guest_c
 	}
 	if (c->flags & CLONE_THREAD)
 		fast_door_alloc(cg);
-	err = write_start_frame(parent, cg, cg->slot);
+	err = write_start_frame(parent, cg, cg->slot, c->quiet);
 	cg->regs_in_guest = cg->regs;
 	return err;
 }
@@ -467,6 +468,8 @@ int guest_clone(struct task *parent, struct task *child, const struct guest_clon
 
 	if (!cg)
 		return -ENOMEM;
+	if (c->quiet)
+		quiet_expect();
 	home_unmeet(parent->guest);
 	ret = clone_arm(parent, cg, c);
 	if (c->flags & CLONE_VM)
@@ -474,6 +477,11 @@ int guest_clone(struct task *parent, struct task *child, const struct guest_clon
 	if (!ret)
 		ret = guest_order(parent, __NR_clone, native_flags(c->flags), stack, 0, c->cleartid,
 			c->tls, 0);
+	if (c->quiet) {
+		if (ret > 0)
+			ret = quiet_adopt(cg, (pid_t)ret);
+		quiet_settled();
+	}
 	return (int)MIN(ret, 0); /* the caller knows whether the child lives all the same */
 }
 

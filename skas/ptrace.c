@@ -190,6 +190,8 @@ static bool ptrace_receive(bool block)
 	struct stop s;
 	long ret;
 
+	if (quiet_run())
+		return true;
 	if (queue_nr || (!block && drain())) {
 		s = queue[queue_first];
 		queue_first = (queue_first + 1) % QUEUE_MAX;

@@ -126,6 +126,14 @@ struct rusage;
 /* A child or traced thread of skiff's has ended, and the host has forgotten it. */
 void skas_reaped(pid_t pid, int status, const struct rusage *ru);
 
+/* quiet.c: of a thread without a report, quiet_expect() before its clone, quiet_settled() when that
+ * has returned */
+void quiet_expect(void);
+int quiet_adopt(struct guest *g, pid_t host_tid); /* it is g: 0, or -ESRCH, its process killed */
+void quiet_settled(void);
+bool quiet_keep(const struct skas_call *c); /* of an unknown thread: true if it may be such a one */
+bool quiet_run(void); /* true: has handled one of those kept. For the event loop */
+
 /* cancel.c */
 extern bool calls_cancelled; /* the host cancels a received call when a signal arrives */
 void cancel_kick_sent(struct guest *g);

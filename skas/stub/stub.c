@@ -166,5 +166,6 @@ void stub_thread(void)
 
 	die_with_kernel();
 	own_gs((const struct stub_slot *)slot);
-	serve(STUB_START, slot + STUB_SLOT_FRAME, 0);
+	if (!((const struct stub_slot *)slot)->quiet)
+		serve(STUB_START, slot + STUB_SLOT_FRAME, 0);
 }

@@ -48,6 +48,7 @@ struct stub_slot {
 	struct stub_order orders[STUB_MAX_ORDERS];
 	unsigned long token;	  /* identifies a new thread or process in its first hypercall */
 	unsigned long set_gs, gs; /* it shall have this GS base, if set_gs */
+	unsigned long quiet;	  /* a new thread goes on without a STUB_START */
 };
 _Static_assert(sizeof(struct stub_slot) < STUB_SLOT_FRAME, "order block fits, and a word stays 0");
 #endif
