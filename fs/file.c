@@ -32,6 +32,7 @@ int file_alloc(const struct path *p, u32 flags, struct file **out)
 	f->flags = flags;
 	f->path = *p;
 	path_get(&f->path);
+	p->mnt->expiring = false;
 	f->inode = inode_get(p->dentry->inode);
 	f->ops = &closed_ops;
 	list_init(&f->epitems);

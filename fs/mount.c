@@ -335,7 +335,12 @@ int mount_fs(
 	}
 	if ((flags & MNT_READONLY) && sb->refs == 1)
 		sb->readonly = true;
-	ret = mount_super(sb, sb->root, at, flags);
+	if (t->needs_source && sb->readonly_for_good && !(flags & MNT_READONLY))
+		ret = -EACCES; /* of a device that cannot be written to */
+	else if (t->needs_source && at->mnt->sb == sb && at->dentry == sb->root)
+		ret = -EBUSY; /* a second time on itself */
+	else
+		ret = mount_super(sb, sb->root, at, flags);
 	trace(TRACE_VFS, "mount %s, type %s, on %s: %d", sb->source, type, at->dentry->name, ret);
 	super_put(sb);
 	return ret;

@@ -314,6 +314,8 @@ int path_lookup_user(int dfd, uaddr_t name, u32 flags, struct path *out)
 		ret = path_lookup(&base, n.s, flags, out);
 		path_put(&base);
 	}
+	if (ret == 0 && !(flags & LOOKUP_UMOUNT))
+		out->mnt->expiring = false;
 	pathname_put(&n);
 	return ret;
 }

@@ -91,6 +91,7 @@ struct mount {
 	bool unbindable;
 	u32 locked_flags; /* MNT_* that a less privileged owner must not clear */
 	bool locked;	  /* not to be unmounted on its own */
+	bool expiring;	  /* not used since an umount with MNT_EXPIRE */
 	bool detached;	  /* top of a tree that only an open file holds (struct file.owns_mount) */
 };
 extern struct list_head all_mounts;
@@ -338,6 +339,7 @@ void fs_ctx_put(struct fs_ctx *fs);
 #define LOOKUP_NO_XDEV 64u
 #define LOOKUP_BENEATH 128u
 #define LOOKUP_IN_ROOT 256u
+#define LOOKUP_UMOUNT 512u /* is no use of the mount that would keep it from expiring */
 
 int path_lookup(const struct path *base, const char *name, u32 flags, struct path *out);
 int path_lookup_user(

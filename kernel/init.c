@@ -7,6 +7,7 @@
 
 #include "fs/devfs/devfs.h"
 #include "fs/devpts/devpts.h"
+#include "fs/ext2/ext2.h"
 #include "fs/fdtable.h"
 #include "fs/hostfs/hostfs.h"
 #include "fs/overlay/overlay.h"
@@ -56,7 +57,7 @@ static int register_filesystems(void)
 {
 	static const struct fs_type *const types[] = {&tmpfs_fs_type, &overlay_fs_type,
 		&proc_fs_type, &sysfs_fs_type, &devfs_fs_type, &devpts_fs_type, &mqueue_fs_type,
-		&cgroup_fs_type};
+		&cgroup_fs_type, &ext2_fs_type};
 	int err = 0;
 
 	for (unsigned i = 0; i < ARRAY_SIZE(types) && !err; i++)

@@ -207,6 +207,20 @@ SYSCALL_DEFINE5(mount, uaddr_t, source, uaddr_t, target, uaddr_t, type, u64, fla
 	return ret;
 }
 
+/* The first of two umounts with MNT_EXPIRE: the second succeeds if nobody uses the mount between.
+ * Puts p. */
+static int expire(struct path *p)
+{
+	struct mount *m = p->mnt;
+	bool busy = !m->parent || m->refs > 2 || !list_empty(&m->children);
+
+	path_put(p); /* the tree keeps m */
+	if (busy)
+		return -EBUSY;
+	m->expiring = true;
+	return -EAGAIN;
+}
+
 SYSCALL_DEFINE2(umount2, uaddr_t, target, int, flags)
 {
 	struct path p;
@@ -214,10 +228,10 @@ SYSCALL_DEFINE2(umount2, uaddr_t, target, int, flags)
 
 	if (flags & ~(UMOUNT_FORCE | UMOUNT_DETACH | UMOUNT_EXPIRE | UMOUNT_NOFOLLOW_LINK))
 		return -EINVAL;
-	if (flags & UMOUNT_EXPIRE)
+	if ((flags & UMOUNT_EXPIRE) && (flags & (UMOUNT_FORCE | UMOUNT_DETACH)))
 		return -EINVAL;
-	ret = path_lookup_user(
-		AT_FDCWD, target, flags & UMOUNT_NOFOLLOW_LINK ? 0 : LOOKUP_FOLLOW, &p);
+	ret = path_lookup_user(AT_FDCWD, target,
+		LOOKUP_UMOUNT | (flags & UMOUNT_NOFOLLOW_LINK ? 0 : LOOKUP_FOLLOW), &p);
 	if (ret < 0)
 		return ret;
 	mount_follow(&p);
@@ -227,6 +241,8 @@ SYSCALL_DEFINE2(umount2, uaddr_t, target, int, flags)
 		ret = -EINVAL;
 	else if (p.mnt == current->fs->root.mnt && !(flags & UMOUNT_DETACH))
 		ret = -EBUSY;
+	else if ((flags & UMOUNT_EXPIRE) && !p.mnt->expiring)
+		return expire(&p);
 	else
 		ret = mount_umount(&p, flags);
 	path_put(&p);

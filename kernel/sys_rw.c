@@ -280,8 +280,11 @@ static long do_copy_range(
 	struct file *in, uaddr_t in_off, struct file *out, uaddr_t out_off, size_t len)
 {
 	u64 in_pos, out_pos;
-	long ret = position_get(in, in_off, &in_pos);
+	long ret;
 
+	if (S_ISFIFO(in->inode->mode) || S_ISFIFO(out->inode->mode))
+		return -EINVAL;
+	ret = position_get(in, in_off, &in_pos);
 	if (ret == 0)
 		ret = position_get(out, out_off, &out_pos);
 	if (ret == 0)

@@ -137,7 +137,8 @@ struct fast_space *fast_space_fork(const struct fast_space *f)
 		free(n);
 		return NULL;
 	}
-	memcpy(n->sites, f->sites, f->nr_sites * sizeof(*n->sites));
+	if (f->nr_sites)
+		memcpy(n->sites, f->sites, f->nr_sites * sizeof(*n->sites));
 	return n;
 }
 

@@ -313,7 +313,22 @@ static int show_host(struct seq *s, const struct pseudo_ctx *c)
 		.name = n, .mode = PROC_RO, .show = show_host, .arg = "/proc/sys/vm/" n \
 	}
 
+/* 1: file data, which is the host's to keep or drop; 2: names; 3: both. */
+static int store_drop_caches(const struct pseudo_ctx *c, char *text, size_t len)
+{
+	struct super *sb;
+	s64 what;
+
+	if (pseudo_parse(text, 1, 4, &what) < 0)
+		return -EINVAL;
+	if (what & 2)
+		list_for_each_entry (sb, &all_supers, link)
+			d_prune(sb);
+	return 0;
+}
+
 static const struct pseudo_row vm_rows[] = {
+	{.name = "drop_caches", .mode = S_IFREG | 0200, .store = store_drop_caches},
 	VM_HOST("max_map_count"),
 	TEXT("mmap_min_addr", "2097152"), /* GUEST_RESERVED_END */
 	VM_HOST("overcommit_kbytes"),

@@ -90,12 +90,25 @@ static int show_uevent(struct seq *s, const struct pseudo_ctx *c)
 	return 0;
 }
 
+/* Transfers and sectors; how long they took is not measured. */
+static int show_stat(struct seq *s, const struct pseudo_ctx *c)
+{
+	struct loop_state l = state(c);
+
+	seq_printf(s, "%8llu %8d %8llu %8d %8llu %8d %8llu %8d %8d %8d %8d\n",
+		(unsigned long long)l.nr_reads, 0, (unsigned long long)l.read_bytes / 512, 0,
+		(unsigned long long)l.nr_writes, 0, (unsigned long long)l.written_bytes / 512, 0, 0,
+		0, 0);
+	return 0;
+}
+
 static const struct pseudo_row device_rows[] = {
 	FILE_RO("dev", show_dev),
 	{.name = "loop", .mode = S_IFDIR | 0755, .dir = &loop_dir, .present = is_bound},
 	{.name = "removable", .mode = S_IFREG | 0444, .show = pseudo_show_text, .arg = "0"},
 	FILE_RO("ro", show_read_only),
 	FILE_RO("size", show_sectors),
+	FILE_RO("stat", show_stat),
 	FILE_RO("uevent", show_uevent),
 };
 static const struct pseudo_dir device_dir = {PSEUDO_DIR(device_rows)};
@@ -123,6 +136,22 @@ static int device_enter(const struct pseudo_ctx *dir, struct pseudo_ctx *child)
 
 const struct pseudo_dir sysfs_block_dir = {
 	.child = &device_row,
+	.keys = device_keys,
+	.enter = device_enter,
+};
+
+/* /sys/dev/block: devices by number */
+static int show_device_link(struct seq *s, const struct pseudo_ctx *c)
+{
+	seq_printf(s, "../../block/loop%llu", (unsigned long long)c->key);
+	return 0;
+}
+
+static const struct pseudo_row number_row = {
+	.name = "7:", .mode = S_IFLNK | 0777, .show = show_device_link};
+
+const struct pseudo_dir sysfs_dev_block_dir = {
+	.child = &number_row,
 	.keys = device_keys,
 	.enter = device_enter,
 };

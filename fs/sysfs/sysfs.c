@@ -269,7 +269,7 @@ static const struct pseudo_row class_rows[] = {
 };
 static const struct pseudo_dir class_dir = {PSEUDO_DIR(class_rows)};
 static const struct pseudo_row dev_rows[] = {
-	SUBDIR("block", &empty_dir),
+	SUBDIR("block", &sysfs_dev_block_dir),
 	SUBDIR("char", &empty_dir),
 };
 static const struct pseudo_dir dev_dir = {PSEUDO_DIR(dev_rows)};

@@ -5,7 +5,7 @@
 #include "fs/pseudo.h"
 
 extern const struct fs_type sysfs_fs_type;
-extern const struct pseudo_dir sysfs_block_dir;			   /* block.c */
-extern const struct pseudo_dir sysfs_net_dir, sysfs_class_net_dir; /* net.c */
+extern const struct pseudo_dir sysfs_block_dir, sysfs_dev_block_dir; /* block.c */
+extern const struct pseudo_dir sysfs_net_dir, sysfs_class_net_dir;   /* net.c */
 
 #endif

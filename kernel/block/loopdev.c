@@ -48,6 +48,7 @@ struct loop {
 	u32 block_size, read_ahead;
 	char name[LO_NAME_SIZE];
 	unsigned openers;
+	u64 nr[2], bytes[2]; /* transfers so far: reads, writes */
 };
 
 static struct loop *loops[LOOP_DEVICES_MAX];
@@ -74,7 +75,13 @@ struct loop_state loopdev_state(unsigned index)
 	const struct loop *l = loops[index];
 
 	return (struct loop_state){l->backing, l->size, l->offset, l->size_limit,
-		l->flags & LO_FLAGS_READ_ONLY, l->flags & LO_FLAGS_AUTOCLEAR};
+		l->flags & LO_FLAGS_READ_ONLY, l->flags & LO_FLAGS_AUTOCLEAR, l->nr[0], l->nr[1],
+		l->bytes[0], l->bytes[1]};
+}
+
+bool loopdev_file_read_only(const struct file *f)
+{
+	return f->ops == &loop_ops && (loop_of(f)->flags & LO_FLAGS_READ_ONLY);
 }
 
 /* ---- attaching and letting go ---- */
@@ -480,8 +487,11 @@ static ssize_t loop_transfer(struct file *f, struct uio *u, u64 *pos, bool write
 	ret = write ? file_write(b, u, &at) : file_read(b, u, &at);
 	file_put(b);
 	u->left += all - room;
-	if (ret > 0)
+	if (ret > 0) {
 		*pos += (u64)ret;
+		l->nr[write]++;
+		l->bytes[write] += (u64)ret;
+	}
 	return ret;
 }
 

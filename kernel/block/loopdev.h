@@ -17,8 +17,10 @@ struct loop_state {
 	u64 size;		    /* bytes */
 	u64 offset, size_limit;	    /* bytes of the backing file */
 	bool read_only, autoclear;
+	u64 nr_reads, nr_writes, read_bytes, written_bytes; /* since the device was made */
 };
 unsigned loopdev_count(void);
-struct loop_state loopdev_state(unsigned index); /* index < loopdev_count() */
+struct loop_state loopdev_state(unsigned index);   /* index < loopdev_count() */
+bool loopdev_file_read_only(const struct file *f); /* is f an open loop device, and read-only? */
 
 #endif
