@@ -16,6 +16,7 @@
 #include "kernel/uaccess.h"
 
 #define MMSG_MAX 1024u
+#define OPT_QUESTION 4u /* bytes an option may be asked with */
 
 static_assert(SOCK_NONBLOCK == O_NONBLOCK && SOCK_CLOEXEC == O_CLOEXEC, "flags are passed on");
 
@@ -341,6 +342,10 @@ SYSCALL_DEFINE5(getsockopt, int, fd, int, level, int, name, uaddr_t, val, uaddr_
 	if (err < 0)
 		goto out;
 	size = MIN((u32)len, SOCK_OPT_MAX);
+	memset(buf, 0, OPT_QUESTION);
+	err = copy_from_user(buf, val, MIN(size, OPT_QUESTION));
+	if (err < 0)
+		goto out;
 	err = get_option(sk, level, name, buf, size);
 	if (err >= 0) {
 		u32 n = (u32)err;

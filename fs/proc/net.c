@@ -5,6 +5,7 @@
  */
 #include "fs/proc/net.h"
 
+#include "kernel/net/packet.h"
 #include "kernel/net/tcp.h"
 #include "kernel/net/unix.h"
 #include "kernel/ns.h"
@@ -165,6 +166,21 @@ static int icmp6_rows(struct seq *s)
 	return dgram_rows(s, &ping_proto, true);
 }
 
+/* ---- packet ---- */
+
+static int packet_row(const struct packet_sock *ps, void *arg)
+{
+	seq_printf(arg, "%016x %-6u %-4d %04x   %-5d %1d %-6u %-6u %-6llu\n", 0, ps->sk.refs + 1,
+		ps->sk.type, ps->protocol, ps->ifindex, ps->hooked, ps->sk.rmem, ps->uid,
+		(unsigned long long)(ps->sk.file ? ps->sk.ino : 0));
+	return 0;
+}
+
+static int packet_rows(struct seq *s)
+{
+	return packet_for_each(packet_row, s);
+}
+
 /* ---- the table ---- */
 
 #define DEV_HEADER \
@@ -203,6 +219,8 @@ static const struct pseudo_row net_rows[] = {
 	FILE("igmp6", 0, NULL, net_show_igmp6),
 	FILE("ipv6_route", 0, NULL, net_show_ipv6_route),
 	FILE("netstat", 0, NULL, net_show_netstat),
+	FILE("packet", 0, "sk               RefCnt Type Proto  Iface R Rmem   User   Inode",
+		packet_rows),
 	FILE("protocols", 0, PROTO_HEADER, net_show_protocols),
 	FILE("raw", 0, TCP_HEADER " ref pointer drops", raw_rows),
 	FILE("raw6", 0, TCP6_HEADER " ref pointer drops", raw6_rows),

@@ -152,9 +152,8 @@ int dgram_prepare(struct inet_sock *is, const struct sock_msg *m, struct dgram_s
 	return 0;
 }
 
-static int wait_sndbuf(struct inet_sock *is, u32 msg_flags)
+int dgram_wait_sndbuf(struct sock *sk, u32 msg_flags)
 {
-	struct sock *sk = &is->sk;
 	u64 deadline = sock_deadline(sk->sndtimeo_ns, msg_flags);
 	int err;
 
@@ -173,7 +172,7 @@ static int wait_sndbuf(struct inet_sock *is, u32 msg_flags)
 
 int dgram_fill(struct inet_sock *is, struct sock_msg *m, u32 header_len, u32 len, struct skb **out)
 {
-	int err = wait_sndbuf(is, m->flags);
+	int err = dgram_wait_sndbuf(&is->sk, m->flags);
 	struct skb *skb;
 
 	if (err < 0)

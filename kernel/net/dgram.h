@@ -20,6 +20,10 @@ int dgram_fill(struct inet_sock *is, struct sock_msg *m, u32 header_len, u32 len
 int dgram_output(struct inet_sock *is, struct skb *skb, struct dgram_send *s);
 /* Common ends of recvmsg: copies data and address, control messages; frees skb unless MSG_PEEK. */
 ssize_t dgram_deliver(struct inet_sock *is, struct sock_msg *m, struct skb *skb, u16 port);
+/* Sleeps until wmem is below sndbuf. 0, -EAGAIN, -EPIPE, an error of sk, interrupted. */
+int dgram_wait_sndbuf(struct sock *sk, u32 msg_flags);
+/* SO_TIMESTAMP and SO_TIMESTAMPNS, if sk has asked for one: tstamp_ns is OS_CLOCK_REALTIME. */
+int dgram_put_timestamps(struct sock *sk, struct sock_msg *m, u64 tstamp_ns);
 int dgram_connect(struct sock *sk, const struct sock_addr *a, u32 msg_flags);
 int dgram_shutdown(struct sock *sk, int how);
 long dgram_ioctl(struct sock *sk, u32 cmd, uaddr_t arg);

@@ -13,6 +13,7 @@
 #include "kernel/net/ifioctl.h"
 #include "kernel/net/multicast.h"
 #include "kernel/net/net.h"
+#include "kernel/net/sock_filter.h"
 #include "kernel/task.h"
 
 static const struct inet_proto *const protos[] = {
@@ -83,6 +84,7 @@ int inet_sock_child(const struct inet_sock *parent, struct inet_sock **out)
 	sk->rcvtimeo_ns = parent->sk.rcvtimeo_ns;
 	sk->sndtimeo_ns = parent->sk.sndtimeo_ns;
 	sk->linger = parent->sk.linger;
+	sock_filter_inherit(sk, &parent->sk);
 	is->uid = parent->uid;
 	is->bits = parent->bits;
 	is->ttl = parent->ttl;

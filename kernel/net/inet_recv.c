@@ -2,7 +2,7 @@
  * Reception of datagrams: the receive queue, sleeping on it, and the control messages that options
  * ask for. recv(2), ip(7), ipv6(7), socket(7).
  */
-#include "kernel/net/inet.h"
+#include "kernel/net/dgram.h"
 #include "kernel/net/ip_hdr.h"
 #include "kernel/os.h"
 
@@ -55,21 +55,25 @@ static int put_int(struct sock_msg *m, int level, int type, int v)
 	return sock_put_cmsg(m, level, type, &v, sizeof(v));
 }
 
-static int put_timestamps(struct inet_sock *is, struct sock_msg *m, const struct skb *skb)
+int dgram_put_timestamps(struct sock *sk, struct sock_msg *m, u64 tstamp_ns)
 {
-	struct timespec ts = {
-		(time_t)(skb->tstamp_ns / NSEC_PER_SEC), (long)(skb->tstamp_ns % NSEC_PER_SEC)};
+	struct timespec ts = {(time_t)(tstamp_ns / NSEC_PER_SEC), (long)(tstamp_ns % NSEC_PER_SEC)};
 	struct timeval tv = {ts.tv_sec, ts.tv_nsec / 1000};
-	u32 drops = (u32)is->drops;
-	int err = 0;
 
-	if (sock_option(&is->sk, SO_TIMESTAMPNS))
-		err = sock_put_cmsg(m, SOL_SOCKET, SO_TIMESTAMPNS, &ts, sizeof(ts));
-	else if (sock_option(&is->sk, SO_TIMESTAMP))
-		err = sock_put_cmsg(m, SOL_SOCKET, SO_TIMESTAMP, &tv, sizeof(tv));
-	if (!err && sock_option(&is->sk, SO_RXQ_OVFL) && drops)
-		err = sock_put_cmsg(m, SOL_SOCKET, SO_RXQ_OVFL, &drops, sizeof(drops));
-	return err;
+	if (sock_option(sk, SO_TIMESTAMPNS))
+		return sock_put_cmsg(m, SOL_SOCKET, SO_TIMESTAMPNS, &ts, sizeof(ts));
+	if (sock_option(sk, SO_TIMESTAMP))
+		return sock_put_cmsg(m, SOL_SOCKET, SO_TIMESTAMP, &tv, sizeof(tv));
+	return 0;
+}
+
+static int put_drops(struct inet_sock *is, struct sock_msg *m)
+{
+	u32 drops = (u32)is->drops;
+
+	if (!sock_option(&is->sk, SO_RXQ_OVFL) || !drops)
+		return 0;
+	return sock_put_cmsg(m, SOL_SOCKET, SO_RXQ_OVFL, &drops, sizeof(drops));
 }
 
 static int put_v4(struct inet_sock *is, struct sock_msg *m, const struct skb *skb)
@@ -109,8 +113,10 @@ static int put_v6(struct inet_sock *is, struct sock_msg *m, const struct skb *sk
 
 int inet_put_cmsgs(struct inet_sock *is, struct sock_msg *m, const struct skb *skb)
 {
-	int err = put_timestamps(is, m, skb);
+	int err = dgram_put_timestamps(&is->sk, m, skb->tstamp_ns);
 
+	if (!err)
+		err = put_drops(is, m);
 	if (!err && is->sk.family == AF_INET6)
 		err = put_v6(is, m, skb);
 	if (!err && ip_addr_is_v4(&skb->ip.daddr))

@@ -6,6 +6,7 @@
 #include "kernel/net/checksum.h"
 #include "kernel/net/dgram.h"
 #include "kernel/net/ip_hdr.h"
+#include "kernel/net/sock_filter.h"
 #include "kernel/net/udp.h"
 
 #define ECHO4 8
@@ -119,11 +120,14 @@ void ping_rcv(struct skb *skb)
 {
 	const struct icmp_hdr *h = (const void *)skb->data;
 	struct inet_sock *is = find(&skb->ip.daddr, &skb->ip.saddr, cpu16_of(h->echo.id));
+	u32 keep = is ? sock_filter_skb(&is->sk, skb, skb->data) : 0;
 
-	if (is)
-		inet_queue_rcv(is, skb);
-	else
+	if (!keep) {
 		skb_free(skb);
+		return;
+	}
+	skb_trim(skb, keep);
+	inet_queue_rcv(is, skb);
 }
 
 void ping_error(const struct ip_error *e)

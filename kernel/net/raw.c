@@ -6,6 +6,7 @@
 #include "kernel/net/dgram.h"
 #include "kernel/net/ip_hdr.h"
 #include "kernel/net/multicast.h"
+#include "kernel/net/sock_filter.h"
 
 #include <linux/icmp.h>
 
@@ -195,6 +196,15 @@ static int deliver_one(struct inet_sock *is, void *arg)
 	skb_csum_complete(copy);
 	if (is->sk.family == AF_INET)
 		copy->data = skb_net(copy);
+	if (is->sk.filter) {
+		u32 keep = sock_filter_skb(&is->sk, copy, copy->data);
+
+		if (!keep) {
+			skb_free(copy);
+			return 0;
+		}
+		skb_trim(copy, keep);
+	}
 	inet_queue_rcv(is, copy);
 	return 0;
 }

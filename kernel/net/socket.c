@@ -7,10 +7,10 @@
  */
 #include "kernel/net/socket.h"
 
-#include "kernel/net/ctl.h"
-
 #include "kernel/lib/log.h"
+#include "kernel/net/ctl.h"
 #include "kernel/net/ifioctl.h"
+#include "kernel/net/sock_filter.h"
 #include "kernel/ns.h"
 #include "kernel/os.h"
 #include "kernel/task.h"
@@ -22,6 +22,7 @@ static const struct sock_family *const families[] = {
 	&inet_family,
 	&inet6_family,
 	&netlink_family,
+	&packet_family,
 };
 
 unsigned nr_open_socks;
@@ -73,8 +74,10 @@ struct sock *sock_get(struct sock *sk)
 void sock_put(struct sock *sk)
 {
 	BUG_ON(sk->refs == 0);
-	if (--sk->refs == 0)
+	if (--sk->refs == 0) {
+		sock_filter_free(sk);
 		sk->ops->destroy(sk);
+	}
 }
 
 int sock_open_file(struct sock *sk, u32 flags, struct file **out)
@@ -230,6 +233,15 @@ static long sock_file_ioctl(struct file *file, u32 cmd, uaddr_t arg)
 	return ret == -ENOTTY ? netdev_ioctl(cmd, arg) : ret;
 }
 
+static int sock_file_mmap_hfd(struct file *file, bool shared_write, u64 *off)
+{
+	struct sock *sk = file->priv;
+
+	if (!sk->ops->mmap_hfd)
+		return -ENODEV;
+	return *off ? -EINVAL : sk->ops->mmap_hfd(sk, shared_write);
+}
+
 /* SO_LINGER makes close(2) wait; release, which may come from elsewhere, cannot. */
 static int sock_file_flush(struct file *file)
 {
@@ -257,6 +269,7 @@ const struct file_ops sock_file_ops = {
 	.write = sock_file_write,
 	.poll = sock_file_poll,
 	.ioctl = sock_file_ioctl,
+	.mmap_hfd = sock_file_mmap_hfd,
 	.stream = true,
 	.poll_notify = true,
 };

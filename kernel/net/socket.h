@@ -12,6 +12,7 @@
 #include "kernel/uaccess.h"
 
 struct sock;
+struct sock_prog;
 struct cred;
 
 struct sock_addr {
@@ -58,9 +59,12 @@ struct sock_ops {
 	long (*ioctl)(struct sock *sk, u32 cmd, uaddr_t arg); /* default: -ENOTTY */
 	/* Levels other than SOL_SOCKET. Defaults: -ENOPROTOOPT. getsockopt returns the length. */
 	int (*setsockopt)(struct sock *sk, int level, int name, uaddr_t val, u32 len);
+	/* buf begins with 4 bytes of what the caller has there. */
 	int (*getsockopt)(struct sock *sk, int level, int name, void *buf, u32 size);
 	/* wmem has fallen to half of sndbuf. Default: wakes for EPOLLOUT. */
 	void (*write_space)(struct sock *sk);
+	/* As file_ops. Default: -ENODEV */
+	int (*mmap_hfd)(struct sock *sk, bool shared_write);
 	/* The process at the other end, for SO_PEERCRED: NULL if none. */
 	const struct cred *(*peercred)(struct sock *sk, pid_t *pid);
 };
@@ -80,11 +84,13 @@ struct sock {
 	int family, type, protocol;
 	const struct sock_ops *ops;
 	enum sock_state state;
-	struct file *file; /* not counted; NULL before accept and after release */
-	u64 ino;	   /* of socket:[N] */
-	struct waitq wait; /* readers, writers and pollers */
-	u32 shutdown;	   /* SOCK_SHUT_* */
-	int err;	   /* positive errno for the next call and SO_ERROR, 0 if none */
+	struct file *file;	  /* not counted; NULL before accept and after release */
+	u64 ino;		  /* of socket:[N] */
+	struct waitq wait;	  /* readers, writers and pollers */
+	u32 shutdown;		  /* SOCK_SHUT_* */
+	int err;		  /* positive errno for the next call and SO_ERROR, 0 if none */
+	struct sock_prog *filter; /* SO_ATTACH_FILTER, see sock_filter.h; NULL: none */
+	bool filter_locked;
 
 	u32 wmem, rmem; /* bytes of skbs charged to it, see net/skb.h; AF_UNIX has its own */
 
@@ -105,7 +111,8 @@ struct sock_family {
 	/* Allocates and fills a sock (sock_init); type has no flag bits. */
 	int (*create)(int type, int protocol, struct sock **out);
 };
-extern const struct sock_family unix_family, inet_family, inet6_family, netlink_family;
+extern const struct sock_family unix_family, inet_family, inet6_family, netlink_family,
+	packet_family;
 
 extern const struct file_ops sock_file_ops;
 extern unsigned nr_open_socks; /* open files of sockets, of every family */

@@ -8,6 +8,7 @@
 
 #include "kernel/cred.h"
 #include "kernel/net/netdev.h"
+#include "kernel/net/sock_filter.h"
 #include "kernel/pid_ns.h"
 #include "kernel/task.h"
 #include "kernel/user_ns.h"
@@ -176,6 +177,11 @@ static int set_int(struct sock *sk, int name, int v)
 			return -EPERM;
 		sk->mark = (u32)v;
 		return 0;
+	case SO_LOCK_FILTER:
+		if (sk->filter_locked && !v)
+			return -EPERM;
+		sk->filter_locked = v != 0;
+		return 0;
 	case SO_PASSCRED:
 		if (sk->family != AF_UNIX && sk->family != AF_NETLINK)
 			return -EOPNOTSUPP;
@@ -211,6 +217,8 @@ int sock_setsockopt(struct sock *sk, int name, uaddr_t val, u32 len)
 		return set_timeout(&sk->sndtimeo_ns, val, len);
 	case SO_BINDTODEVICE:
 		return set_device(sk, val, len);
+	case SO_ATTACH_FILTER:
+		return sock_filter_attach(sk, val, len);
 	}
 	if (len < sizeof(v))
 		return -EINVAL;
@@ -218,6 +226,8 @@ int sock_setsockopt(struct sock *sk, int name, uaddr_t val, u32 len)
 		return -EFAULT;
 	if (name == SO_LINGER)
 		return set_linger(sk, val, len);
+	if (name == SO_DETACH_FILTER)
+		return sock_filter_detach(sk);
 	return set_int(sk, name, v);
 }
 
@@ -320,6 +330,9 @@ static int get_int(struct sock *sk, int name, int *v)
 		break;
 	case SO_PASSCRED:
 		*v = sk->passcred;
+		break;
+	case SO_LOCK_FILTER:
+		*v = sk->filter_locked;
 		break;
 	case SO_PEEK_OFF:
 		if (sk->family != AF_UNIX)

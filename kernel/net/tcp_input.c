@@ -6,6 +6,7 @@
 #include "kernel/net/tcp.h"
 
 #include "kernel/lib/siphash.h"
+#include "kernel/net/sock_filter.h"
 #include "kernel/os.h"
 
 u64 tcp_mib[TCP_MIB_COUNT];
@@ -220,9 +221,30 @@ static void synchronized_rcv(struct tcp_sock *tp, struct tcp_segment *seg)
 	tcp_input_data(tp, seg);
 }
 
+/* SO_ATTACH_FILTER, over the segment from its header on. What it cuts off comes again later. */
+static bool filter_takes(const struct sock *sk, struct tcp_segment *seg)
+{
+	u32 hlen = (u32)(seg->skb->data - skb_trans(seg->skb));
+	u32 keep = sock_filter_skb(sk, seg->skb, skb_trans(seg->skb));
+
+	if (!keep)
+		return false;
+	keep = MAX(keep, hlen) - hlen;
+	if (keep < seg->len) {
+		skb_trim(seg->skb, keep);
+		seg->end -= seg->len - keep;
+		seg->len = keep;
+	}
+	return true;
+}
+
 static void sock_rcv(struct tcp_sock *tp, struct tcp_segment *seg)
 {
-	struct sock *sk = sock_get(tcp_sock(tp));
+	struct sock *sk;
+
+	if (tcp_sock(tp)->filter && !filter_takes(tcp_sock(tp), seg))
+		return;
+	sk = sock_get(tcp_sock(tp));
 
 	tp->segs_in++;
 	if (tp->state == TCP_LISTEN) {

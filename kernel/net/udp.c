@@ -9,6 +9,7 @@
 #include "kernel/net/dgram.h"
 #include "kernel/net/ip_hdr.h"
 #include "kernel/net/multicast.h"
+#include "kernel/net/sock_filter.h"
 
 #include <linux/udp.h>
 
@@ -199,6 +200,17 @@ static void deliver_to(struct inet_tuple *t, struct skb *skb)
 	struct inet_sock *is = container_of(t, struct inet_sock, tuple);
 	bool v4 = ip_addr_is_v4(&skb->ip.daddr);
 
+	if (is->sk.filter) {
+		u32 keep = sock_filter_skb(&is->sk, skb, skb->data);
+
+		if (!keep) {
+			is->drops++;
+			MIB_INC_AF(v4, UdpInErrors, Udp6InErrors);
+			skb_free(skb);
+			return;
+		}
+		skb_trim(skb, MAX(keep, (u32)sizeof(struct udp_hdr)));
+	}
 	skb_pull(skb, sizeof(struct udp_hdr));
 	if (inet_queue_rcv(is, skb) < 0)
 		MIB_INC_AF(v4, UdpRcvbufErrors, Udp6RcvbufErrors);

@@ -7,6 +7,7 @@
 #include "kernel/net/unix.h"
 
 #include "kernel/cred.h"
+#include "kernel/net/sock_filter.h"
 #include "kernel/task.h"
 
 static bool may_send(const struct unix_sock *u, const struct unix_sock *other)
@@ -116,6 +117,7 @@ static int deliver(
 	struct unix_sock *u, const struct sock_addr *name, struct unix_msg *msg, u64 deadline)
 {
 	struct unix_sock *other;
+	u32 keep;
 	int err;
 
 	for (;;) {
@@ -136,7 +138,13 @@ static int deliver(
 		if (err < 0)
 			return err;
 	}
-	unix_msg_queue(other, msg);
+	keep = sock_filter_data(&other->sk, msg->data, msg->len);
+	if (keep || !other->sk.filter) {
+		msg->len = keep;
+		unix_msg_queue(other, msg);
+	} else { /* the sender does not notice */
+		unix_msg_free(msg);
+	}
 	sock_put(&other->sk);
 	return 0;
 }

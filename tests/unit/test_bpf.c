@@ -1,4 +1,4 @@
-/* The checker and interpreter of seccomp programs. */
+/* The checker and interpreter of classic BPF: seccomp programs and socket filters. */
 #include "kernel/bpf.h"
 
 #include <check.h>
@@ -97,6 +97,83 @@ START_TEST(bad_programs_are_refused)
 }
 END_TEST
 
+/* An Ethernet header's end, an IPv4 header of 24 bytes, two bytes behind it. */
+static const u8 frame[] = {8, 0, 0x46, 1, 2, 3, [24] = 0xaa, 0xbb, 0xcc, 0xdd};
+
+static u32 filter(const struct sock_filter *p, unsigned len)
+{
+	const struct bpf_packet packet = {.data = frame + 2,
+		.len = sizeof(frame) - 2,
+		.head = frame,
+		.mac = frame,
+		.net = frame + 2,
+		.protocol = 0x800,
+		.mark = 5};
+
+	ck_assert_int_eq(bpf_check_packet(p, len), 0);
+	return bpf_run_packet(p, &packet);
+}
+
+#define FILTER(...) \
+	({ \
+		const struct sock_filter p_[] = {__VA_ARGS__, BPF_STMT(BPF_RET | BPF_A, 0)}; \
+		filter(p_, ARRAY_SIZE(p_)); \
+	})
+
+START_TEST(packets_are_loaded_in_network_order)
+{
+	ck_assert_uint_eq(FILTER(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 22)), 0xaabbccdd);
+	ck_assert_uint_eq(FILTER(BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 23)), 0xbbcc);
+	ck_assert_uint_eq(FILTER(BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 25)), 0xdd);
+	ck_assert_uint_eq(FILTER(BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0),
+				  BPF_STMT(BPF_LD | BPF_H | BPF_IND, 0)),
+		0xccdd);
+	ck_assert_uint_eq(FILTER(BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0)), 26);
+	ck_assert_uint_eq(
+		FILTER(BPF_STMT(BPF_LD | BPF_IMM, 17), BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, 5)), 2);
+}
+END_TEST
+
+START_TEST(loads_outside_of_the_packet_drop_it)
+{
+	static const u32 outside[] = {26, 25, 23, 0x7fffffff, (u32)SKF_LL_OFF + 25,
+		(u32)SKF_LL_OFF - 1, (u32)SKF_NET_OFF + 23, 0x80000000};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(outside); i++) {
+		const struct sock_filter p[] = {BPF_STMT(BPF_LD | BPF_W | BPF_ABS, outside[i]),
+			BPF_STMT(BPF_RET | BPF_K, 1)};
+
+		ck_assert_uint_eq(filter(p, 2), 0);
+	}
+	ck_assert_uint_eq(FILTER(BPF_STMT(BPF_LDX | BPF_IMM, 0xffffffff),
+				  BPF_STMT(BPF_LD | BPF_B | BPF_IND, 0)),
+		0);
+}
+END_TEST
+
+START_TEST(headers_and_facts_are_at_negative_offsets)
+{
+	ck_assert_uint_eq(FILTER(BPF_STMT(BPF_LD | BPF_H | BPF_ABS, (u32)SKF_LL_OFF)), 0x800);
+	ck_assert_uint_eq(FILTER(BPF_STMT(BPF_LD | BPF_B | BPF_ABS, (u32)SKF_NET_OFF)), 0x46);
+	ck_assert_uint_eq(
+		FILTER(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (u32)SKF_AD_OFF + SKF_AD_PROTOCOL)),
+		0x800);
+	ck_assert_uint_eq(
+		FILTER(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (u32)SKF_AD_OFF + SKF_AD_MARK)), 5);
+	/* no device: the packet is dropped */
+	ck_assert_uint_eq(
+		FILTER(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (u32)SKF_AD_OFF + SKF_AD_IFINDEX),
+			BPF_STMT(BPF_LD | BPF_IMM, 9)),
+		0);
+	ck_assert_int_eq(
+		bpf_check_packet(
+			(const struct sock_filter[]){
+				BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (u32)SKF_AD_OFF + 2), RETURN(0)},
+			2),
+		-EINVAL);
+}
+END_TEST
+
 Suite *suite_bpf(void);
 Suite *suite_bpf(void)
 {
@@ -108,6 +185,9 @@ Suite *suite_bpf(void)
 	tcase_add_test(tc, division_by_a_zero_register_returns_zero);
 	tcase_add_test(tc, what_depends_on_arguments_is_noticed);
 	tcase_add_test(tc, bad_programs_are_refused);
+	tcase_add_test(tc, packets_are_loaded_in_network_order);
+	tcase_add_test(tc, loads_outside_of_the_packet_drop_it);
+	tcase_add_test(tc, headers_and_facts_are_at_negative_offsets);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -2,13 +2,11 @@
  * network namespace of its own; the guest machine is one. Values are put back, for nobody else's
  * sake but the machine's. */
 /* run: root */
-#include "../test.h"
+#include "netns.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <sys/ioctl.h>
-#include <net/if.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -238,25 +236,6 @@ static void ipv6(void)
 	SET("ipv6/conf/all/disable_ipv6", "0");
 	CHECK_STR(get("ipv6/conf/lo/disable_ipv6"), "0");
 	SYS(bind(fd, (struct sockaddr *)&a, sizeof a));
-	close(fd);
-}
-
-/* A namespace of our own, unless that has no network at all: then we are in a guest machine, whose
- * settings may be changed. */
-static void own_network(void)
-{
-	int fd = SYS(open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC)), sock;
-	struct ifreq r = {.ifr_name = "lo", .ifr_flags = IFF_UP};
-
-	SYS(unshare(CLONE_NEWNET));
-	sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (sock < 0) {
-		CHECK_EQ(errno, EAFNOSUPPORT);
-		SYS(setns(fd, CLONE_NEWNET));
-	} else {
-		SYS(ioctl(sock, SIOCSIFFLAGS, &r));
-		close(sock);
-	}
 	close(fd);
 }
 
