@@ -162,7 +162,7 @@ static const char run_help[] =
 	"                           none           only the loopback\n"
 	"                        keys: ip=ADDR/BITS gw=ADDR dns=ADDR mac=MAC mtu=N; ip, gw and "
 	"dns\n"
-	"                        more than once\n"
+	"                        more than once; ip=dhcp asks a DHCP server\n"
 	"  -p, --publish HOST:GUEST[/udp]  with --net passt: a port of the host leads to the "
 	"guest\n"
 	"  --pcap FILE           capture what passes the links\n";
@@ -400,7 +400,7 @@ static int passt_defaults(struct link_options *l)
 {
 	char args[] = "ip=10.0.2.15/24,gw=10.0.2.2,dns=10.0.2.3";
 
-	return l->nr_addrs ? 0 : link_options_parse(args, l);
+	return l->nr_addrs || l->dhcp ? 0 : link_options_parse(args, l);
 }
 
 static int add_link(char *arg, struct machine_options *m)

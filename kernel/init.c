@@ -25,6 +25,7 @@
 #include "kernel/uts.h"
 #include "kernel/net/link.h"
 #include "kernel/net/net.h"
+#include "kernel/net/dhcp.h"
 #include "kernel/net/netfiles.h"
 #include "kernel/os.h"
 #include "kernel/outside.h"
@@ -399,6 +400,16 @@ int task_enter_cwd(struct task *t, const char *dir)
 	return 0;
 }
 
+#define DHCP_PATIENCE_NS (8 * NSEC_PER_SEC) /* one repetition of the question included */
+
+static void complain_dhcp(void)
+{
+	static const char line[] = "skiff: no answer from a DHCP server yet; the machine starts "
+				   "without it, and goes on asking\n";
+
+	os_log(line, sizeof(line) - 1);
+}
+
 static int mount_everything(struct task *t)
 {
 	struct super *root;
@@ -409,6 +420,8 @@ static int mount_everything(struct task *t)
 	if (err < 0)
 		return err;
 	standard_mounts();
+	if (!dhcp_wait(DHCP_PATIENCE_NS))
+		complain_dhcp();
 	if (options->nr_links && !options->root_rw)
 		netfiles_write(options->links, options->nr_links, options->hostname);
 	for (unsigned i = 0; i < options->nr_volumes && !err; i++)
@@ -539,6 +552,7 @@ int machine_start(void)
 void machine_end(int status)
 {
 	dump_event(DUMP_EXIT, "the machine ends");
+	dhcp_release_all();
 	console_fini();
 	os_exit(status);
 }

@@ -7,6 +7,7 @@
 #include "kernel/net/link.h"
 
 #include "kernel/lib/log.h"
+#include "kernel/net/dhcp.h"
 #include "kernel/net/ether.h"
 #include "kernel/net/ifaddr.h"
 #include "kernel/net/route.h"
@@ -283,6 +284,8 @@ static int configure(struct netdev *dev, const struct link_options *o)
 		if (err < 0)
 			complain(o, "the gateway is in none of the networks given with ip=");
 	}
+	if (!err && o->dhcp)
+		err = dhcp_start(dev, o->mtu != 0);
 	return err;
 }
 
@@ -362,6 +365,7 @@ void link_destroy_all(void)
 	struct link *l, *tmp;
 
 	list_for_each_entry_safe (l, tmp, &links, all) {
+		dhcp_stop(&l->dev);
 		netdev_unregister(&l->dev);
 		timer_cancel(&l->out_timer);
 		timer_cancel(&l->in_timer);
@@ -393,6 +397,10 @@ static int parse_one(const char *key, const char *value, struct link_options *o)
 	char *end;
 	unsigned long n;
 
+	if (!strcmp(key, "ip") && !strcmp(value, "dhcp")) {
+		o->dhcp = true;
+		return 0;
+	}
 	if (!strcmp(key, "ip")) {
 		if (o->nr_addrs == LINK_ADDRS_MAX || !strchr(value, '/'))
 			return -EINVAL;

@@ -13,6 +13,7 @@ struct link_options {	  /* one --net */
 		unsigned prefix_len;
 	} addrs[LINK_ADDRS_MAX];
 	unsigned nr_addrs;
+	bool dhcp; /* ip=dhcp */
 	struct ip_addr gateways[2];
 	unsigned nr_gateways;
 	struct ip_addr dns[3];
@@ -22,7 +23,7 @@ struct link_options {	  /* one --net */
 	u32 mtu; /* 0: the link's */
 };
 
-/* "ip=A/B,gw=G,dns=D,mac=M,mtu=N" into o: 0 or -EINVAL. */
+/* "ip=A/B|dhcp,gw=G,dns=D,mac=M,mtu=N" into o: 0 or -EINVAL. */
 int link_options_parse(char *args, struct link_options *o);
 /* --bw: bytes per second, each way, on every link there is or will be. */
 void link_set_rate(u64 rate);

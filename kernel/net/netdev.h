@@ -51,6 +51,7 @@ struct netdev {
 	bool carrier;
 	u32 carrier_changes;
 	struct netdev_ctl ctl;
+	struct dhcp_client *dhcp; /* dhcp.h; NULL: none */
 	u32 tx_queue_len;
 	unsigned promisc, allmulti; /* counts of packet sockets wanting it */
 	struct netdev_stats stats;

@@ -7,6 +7,7 @@
 
 #include "kernel/net/checksum.h"
 #include "kernel/net/dgram.h"
+#include "kernel/net/dhcp.h"
 #include "kernel/net/ip_hdr.h"
 #include "kernel/net/multicast.h"
 #include "kernel/net/sock_filter.h"
@@ -267,6 +268,7 @@ static bool check(struct skb *skb)
 static void udp_rcv(struct skb *skb)
 {
 	bool v4 = ip_addr_is_v4(&skb->ip.daddr);
+	bool dhcp = false;
 	struct inet_tuple *t;
 	struct inet_key k;
 
@@ -276,6 +278,11 @@ static void udp_rcv(struct skb *skb)
 		return;
 	}
 	make_key(skb, &k);
+	if (k.rport == DHCP_SERVER_PORT && k.lport == DHCP_CLIENT_PORT) {
+		skb_pull(skb, sizeof(struct udp_hdr));
+		dhcp = dhcp_rcv(skb);
+		skb_push(skb, sizeof(struct udp_hdr));
+	}
 	if (ip_addr_is_multicast(&k.laddr) || skb->pkt_type == SKB_PKT_BROADCAST ||
 		ip_addr_is_broadcast(&k.laddr)) {
 		deliver_many(skb, &k);
@@ -286,8 +293,10 @@ static void udp_rcv(struct skb *skb)
 		deliver_to(t, skb);
 		return;
 	}
-	MIB_INC_AF(v4, UdpNoPorts, Udp6NoPorts);
-	icmp_send(skb, ICMP_REASON_PORT_UNREACH, 0);
+	if (!dhcp) {
+		MIB_INC_AF(v4, UdpNoPorts, Udp6NoPorts);
+		icmp_send(skb, ICMP_REASON_PORT_UNREACH, 0);
+	}
 	skb_free(skb);
 }
 
