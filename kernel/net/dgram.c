@@ -6,6 +6,8 @@
 
 #include "kernel/net/multicast.h"
 
+#include <linux/udp.h>
+
 /* ---- ancillary data of a send: ip(7), ipv6(7) ---- */
 
 static int control_v4(struct flow *fl, const struct cmsghdr *c, const void *data, size_t len)
@@ -80,8 +82,18 @@ static int control_v6(struct flow *fl, const struct cmsghdr *c, const void *data
 	}
 }
 
-static int apply_control(struct inet_sock *is, struct flow *fl, const struct sock_msg *m)
+/* udp(7): how long the datagrams are that this one is cut into. */
+static int control_udp(struct dgram_send *s, const struct cmsghdr *c, const void *data, size_t len)
 {
+	if (c->cmsg_type != UDP_SEGMENT || len != sizeof(s->gso_size))
+		return -EINVAL;
+	memcpy(&s->gso_size, data, sizeof(s->gso_size));
+	return 0;
+}
+
+static int apply_control(struct inet_sock *is, struct dgram_send *s, const struct sock_msg *m)
+{
+	struct flow *fl = &s->fl;
 	const u8 *p = m->control;
 	size_t left = m->control ? m->control_len : 0;
 
@@ -97,6 +109,8 @@ static int apply_control(struct inet_sock *is, struct flow *fl, const struct soc
 			err = control_v4(fl, &c, p + sizeof(c), c.cmsg_len - sizeof(c));
 		else if (c.cmsg_level == SOL_IPV6 && is->sk.family == AF_INET6)
 			err = control_v6(fl, &c, p + sizeof(c), c.cmsg_len - sizeof(c));
+		else if (c.cmsg_level == IPPROTO_UDP && is->proto == &udp_proto)
+			err = control_udp(s, &c, p + sizeof(c), c.cmsg_len - sizeof(c));
 		else if (c.cmsg_level == SOL_SOCKET)
 			err = -EINVAL;
 		if (err < 0)
@@ -118,6 +132,7 @@ int dgram_prepare(struct inet_sock *is, const struct sock_msg *m, struct dgram_s
 	int oif = 0, err;
 
 	s->port = is->tuple.rport;
+	s->gso_size = 0;
 	s->connected = !(m->name && m->name->len);
 	if (!s->connected) {
 		err = inet_addr_arg(is, m->name, &daddr, &s->port, &oif);
@@ -132,7 +147,7 @@ int dgram_prepare(struct inet_sock *is, const struct sock_msg *m, struct dgram_s
 		s->fl.flags |= FLOW_DONTROUTE;
 	if (m->control_len) {
 		s->connected = false;
-		err = apply_control(is, &s->fl, m);
+		err = apply_control(is, s, m);
 		if (err < 0)
 			return err;
 	}

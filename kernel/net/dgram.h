@@ -9,6 +9,7 @@ struct dgram_send {
 	struct dst dst;
 	u16 port;	/* destination's */
 	bool connected; /* dst is the sock's own */
+	u16 gso_size;	/* UDP_SEGMENT in a control message; 0: none */
 };
 
 /* Destination of a send from m->name or the peer, control messages applied, routed.

@@ -15,10 +15,13 @@
 #include <linux/udp.h>
 
 #define UDP_MAX (65535u - (u32)sizeof(struct udp_hdr))
+#define SEGMENTS_MAX 128u
 
 struct udp_sock {
 	struct inet_sock inet;
 	bool cork;		/* UDP_CORK */
+	bool gro;		/* UDP_GRO: takes several datagrams of one size at once */
+	u16 gso_size;		/* UDP_SEGMENT; 0: off */
 	struct skb *pending;	/* MSG_MORE: what has been collected so far ... */
 	struct dgram_send dest; /* ... and where it goes */
 };
@@ -37,6 +40,16 @@ static bool is_v4(const struct flow *fl)
 
 /* ---- sending ---- */
 
+/* May len bytes go as datagrams of s->gso_size? */
+static int check_segments(const struct inet_sock *is, const struct dgram_send *s, u32 len)
+{
+	if (s->gso_size + sizeof(struct udp_hdr) > ip_max_segment(&s->fl, &s->dst))
+		return -EMSGSIZE;
+	if (len > s->gso_size * SEGMENTS_MAX || sock_option(&is->sk, SO_NO_CHECK))
+		return -EINVAL;
+	return 0;
+}
+
 static int push(struct udp_sock *u, struct skb *skb, struct dgram_send *s)
 {
 	struct inet_sock *is = &u->inet;
@@ -48,6 +61,15 @@ static int push(struct udp_sock *u, struct skb *skb, struct dgram_send *s)
 	h->dst = be16_of(s->port);
 	h->len = be16_of(len);
 	h->csum = 0;
+	if (s->gso_size && len - sizeof(*h) > s->gso_size) {
+		err = check_segments(is, s, len - (u32)sizeof(*h));
+		if (err < 0) {
+			skb_free(skb);
+			return err;
+		}
+		skb->gso_type = SKB_GSO_UDP;
+		skb->gso_size = s->gso_size;
+	}
 	if (!is_v4(&s->fl) || !sock_option(&is->sk, SO_NO_CHECK))
 		skb_csum_partial_setup(skb, offsetof(struct udp_hdr, csum), &s->fl.saddr,
 			&s->fl.daddr, IPPROTO_UDP);
@@ -140,6 +162,8 @@ static ssize_t udp_sendmsg(struct sock *sk, struct sock_msg *m)
 	if (err < 0)
 		return err;
 	s.fl.sport = u->inet.tuple.lport;
+	if (!s.gso_size)
+		s.gso_size = u->gso_size;
 	if (u->cork || (m->flags & MSG_MORE)) {
 		u->dest = s;
 		return send_corked(u, m, (u32)len);
@@ -180,6 +204,11 @@ static ssize_t udp_recvmsg(struct sock *sk, struct sock_msg *m)
 	err = inet_wait_rcv(is, m, &skb);
 	if (err < 0 || !skb)
 		return err;
+	if (skb->gso_size && m->ucontrol) {
+		int size = skb->gso_size;
+
+		sock_put_cmsg(m, IPPROTO_UDP, UDP_GRO, &size, sizeof(size));
+	}
 	return dgram_deliver(is, m, skb, source_port(skb));
 }
 
@@ -196,11 +225,55 @@ static void make_key(const struct skb *skb, struct inet_key *k)
 	};
 }
 
+static void deliver_to(struct inet_tuple *t, struct skb *skb);
+
+/* One datagram of len bytes out of several, whose payload begins off bytes behind the header. */
+static struct skb *take_segment(const struct skb *skb, u32 off, u32 len)
+{
+	u32 headers = (u32)(skb->data - skb_net(skb)) + (u32)sizeof(struct udp_hdr);
+	struct skb *seg = skb_alloc(0, headers + len);
+
+	if (!seg)
+		return NULL;
+	memcpy(skb_put(seg, headers), skb_net(skb), headers);
+	memcpy(skb_put(seg, len), skb->data + sizeof(struct udp_hdr) + off, len);
+	skb_set_net(seg);
+	skb_set_mac(seg);
+	skb_pull(seg, headers - sizeof(struct udp_hdr));
+	skb_set_trans(seg);
+	seg->protocol = skb->protocol;
+	seg->pkt_type = skb->pkt_type;
+	seg->csum = SKB_CSUM_VERIFIED;
+	seg->dev = skb->dev;
+	seg->ip = skb->ip;
+	seg->mark = skb->mark;
+	seg->tstamp_ns = skb->tstamp_ns;
+	return seg;
+}
+
+/* Several datagrams that came at once, for a socket that wants them one by one. */
+static void deliver_segments(struct inet_tuple *t, struct skb *skb)
+{
+	u32 total = skb_len(skb) - (u32)sizeof(struct udp_hdr);
+
+	for (u32 off = 0; off < total; off += skb->gso_size) {
+		struct skb *seg = take_segment(skb, off, MIN(total - off, (u32)skb->gso_size));
+
+		if (seg)
+			deliver_to(t, seg);
+	}
+	skb_free(skb);
+}
+
 static void deliver_to(struct inet_tuple *t, struct skb *skb)
 {
 	struct inet_sock *is = container_of(t, struct inet_sock, tuple);
 	bool v4 = ip_addr_is_v4(&skb->ip.daddr);
 
+	if (skb->gso_size && !udp_sk(&is->sk)->gro) {
+		deliver_segments(t, skb);
+		return;
+	}
 	if (is->sk.filter) {
 		u32 keep = sock_filter_skb(&is->sk, skb, skb->data);
 
@@ -325,26 +398,49 @@ static int udp_setsockopt(struct sock *sk, int level, int name, uaddr_t val, u32
 
 	if (level != IPPROTO_UDP)
 		return inet_setsockopt(sk, level, name, val, len);
-	if (name != UDP_CORK)
-		return -ENOPROTOOPT;
 	if (len < sizeof(v))
 		return -EINVAL;
 	if (copy_from_user(&v, val, sizeof(v)) < 0)
 		return -EFAULT;
-	u->cork = v != 0;
-	if (!u->cork && u->pending)
-		push_pending(u);
-	return 0;
+	switch (name) {
+	case UDP_CORK:
+		u->cork = v != 0;
+		if (!u->cork && u->pending)
+			push_pending(u);
+		return 0;
+	case UDP_SEGMENT:
+		if (v < 0 || v > 65535)
+			return -EINVAL;
+		u->gso_size = (u16)v;
+		return 0;
+	case UDP_GRO:
+		u->gro = v != 0;
+		return 0;
+	default:
+		return -ENOPROTOOPT;
+	}
 }
 
 static int udp_getsockopt(struct sock *sk, int level, int name, void *buf, u32 size)
 {
-	int v = udp_sk(sk)->cork;
+	const struct udp_sock *u = udp_sk(sk);
+	int v;
 
 	if (level != IPPROTO_UDP)
 		return inet_getsockopt(sk, level, name, buf, size);
-	if (name != UDP_CORK)
+	switch (name) {
+	case UDP_CORK:
+		v = u->cork;
+		break;
+	case UDP_SEGMENT:
+		v = u->gso_size;
+		break;
+	case UDP_GRO:
+		v = u->gro;
+		break;
+	default:
 		return -ENOPROTOOPT;
+	}
 	size = MIN(size, (u32)sizeof(v));
 	memcpy(buf, &v, size);
 	return (int)size;
