@@ -101,7 +101,7 @@ endif
 # gdb loads <program>-gdb.py by itself from a directory it trusts.
 $(SKIFF)-gdb.py: Makefile
 	@mkdir -p $(@D)
-	@echo 'import gdb; gdb.execute("source $(CURDIR)/scripts/gdb/skiff.py")' >$@
+	@echo 'import sys; sys.path.insert(0, "$(CURDIR)/scripts/gdb"); import skiff' >$@
 
 $(O)/%.o: %.c $(O)/gen/flags
 	$(call say,CC,$<)

@@ -137,7 +137,7 @@ expect_match "the commands work on a core" 'sh interruptible in read.*sched_slee
 
 # ---- loaded by itself from beside the binary ----
 cp "$SKIFF" "$SCRATCH/skiff"
-echo "import gdb; gdb.execute('source $scripts/skiff.py')" >"$SCRATCH/skiff-gdb.py"
-expect_match "skiff-gdb.py is loaded from a trusted directory" 'sk-ps' \
+echo "import sys; sys.path.insert(0, '$scripts'); import skiff" >"$SCRATCH/skiff-gdb.py"
+expect_match "skiff-gdb.py is loaded from a trusted directory" 'sk-ps: every process as a tree' \
 	"$(timeout 60 gdb -nx -batch -iex "add-auto-load-safe-path $SCRATCH" "$SCRATCH/skiff" -ex 'help sk-ps' 2>&1 </dev/null)"
 done_testing
