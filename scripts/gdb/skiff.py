@@ -18,7 +18,7 @@ import gdb
 sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
 
 # The loop is driven by signals; none of them is news.
-gdb.execute("handle SIGCHLD SIGALRM SIGURG SIGWINCH SIGUSR1 SIGUSR2 SIGPIPE nostop noprint pass",
+gdb.execute("handle SIGCHLD SIGALRM SIGVTALRM SIGURG SIGWINCH SIGUSR1 SIGUSR2 SIGPIPE nostop noprint pass",
             to_string=True)
 
 from skiffgdb import calls, coro, files, log, mounts, net, printers, tasks  # noqa: E402,F401
