@@ -6,6 +6,7 @@
 . "${E2E:-$(dirname "$0")}/lib.sh"
 
 scripts=${GDB_SCRIPTS:-$PWD/scripts/gdb}
+here=${E2E:-$(dirname "$0")}
 if ! command -v gdb >/dev/null; then
 	skip "the kernel under gdb" "no gdb on the host"
 	done_testing
@@ -16,44 +17,16 @@ if ! gdb -nx -batch -ex 'python print(1)' 2>/dev/null | grep -q 1; then
 fi
 export DEBUGINFOD_URLS=
 
-# under_gdb COMMANDS-FILE CMD...: skiff run CMD under gdb; output of both
+# under_gdb NAME CMD...: skiff run CMD under gdb with the commands of gdb/NAME.gdb; output of both
 under_gdb() {
-	local file=$1
+	local file=$here/gdb/$1.gdb
 	shift
 	timeout -k 5 60 gdb -nx -batch -ex 'set pagination off' -ex 'set confirm off' -ex "source $scripts/skiff.py" \
 		-x "$file" --args "$SKIFF" run "--backend=$BACKEND" "${share[@]}" -- "$@" 2>&1 </dev/null
 }
 
 # ---- breakpoint, arguments, watchpoint, continue to the end ----
-cat >"$SCRATCH/cmds" <<'EOF'
-break sys_openat if dfd == -100 && current->tg->pid == 2
-run
-echo ARGS\n
-info args
-echo COMMANDS\n
-sk-ps
-sk-bt all
-sk-in 1 info frame
-sk-task 1
-sk-mounts
-sk-files
-sk-net
-sk-dmesg
-sk-syscalls
-print *current
-print *current->tg
-print all_tgroups
-print current->fs->cwd
-print *current->fs->cwd.dentry
-echo WATCH\n
-delete
-watch nr_forks
-continue
-info watchpoints
-delete
-continue
-EOF
-out=$(under_gdb "$SCRATCH/cmds" sh -c 'cat /etc/passwd >/dev/null; cat /dev/null; echo guest-done; exit 3')
+out=$(under_gdb look sh -c 'cat /etc/passwd >/dev/null; cat /dev/null; echo guest-done; exit 3')
 expect_match "a breakpoint in sys_openat is hit" 'Breakpoint 1[.0-9]*, .*sys_openat' "$out"
 expect_match "its arguments are readable" 'name = 0x[0-9a-f]+ "/[^"]+"' "$out"
 expect_match "sk-ps shows the tree" $'\n +1 +1  sh .*in wait4\\(.*sleeps in [a-z_]+\n +2 +2    cat running in openat' "$out"
@@ -75,35 +48,12 @@ expect_match "the guest goes on to its end" 'guest-done.*exited with code 03' "$
 expect_eq "no signal of the loop stops gdb" "" "$(grep 'received signal' <<<"$out")"
 
 # ---- an interrupt stops the kernel, not the guest; then it goes on ----
-cat >"$SCRATCH/cmds" <<EOF
-python
-import os, threading, time
-def interrupt():
-    while not os.path.exists("$SCRATCH/started"):
-        time.sleep(0.02)
-    os.kill(gdb.selected_inferior().pid, 2)
-threading.Thread(target=interrupt).start()
-end
-run
-echo STOPPED\n
-sk-ps
-shell touch $SCRATCH/release
-continue
-EOF
-out=$(under_gdb "$SCRATCH/cmds" sh -c "touch $SHARED/started; while [ ! -e $SHARED/release ]; do sleep 0.02; done; echo went-on")
+out=$(under_gdb interrupt sh -c "touch $SHARED/started; while [ ! -e $SHARED/release ]; do sleep 0.02; done; echo went-on")
 expect_match "SIGINT stops the kernel" 'SIGINT.*STOPPED.*sh ' "$out"
 expect_match "and the guest goes on" 'went-on.*exited normally' "$out"
 
 # ---- a stop longer than the guest's timers and waits ----
-cat >"$SCRATCH/cmds" <<'EOF'
-break sys_getppid if $_streq(current->comm, "perl")
-run
-sk-net
-shell sleep 3
-delete
-continue
-EOF
-out=$(under_gdb "$SCRATCH/cmds" bash -c 'trap "echo alarm" ALRM
+out=$(under_gdb long_stop bash -c 'trap "echo alarm" ALRM
 	sleep 1 & (sleep 2; kill -ALRM $$) & (sleep 0.5; echo due) &
 	perl -MIO::Socket -e "
 		\$l = IO::Socket::INET->new(LocalAddr => \"127.0.0.1:7001\", Listen => 1);
