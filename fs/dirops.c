@@ -12,6 +12,7 @@
 
 #include <stdio.h>
 
+int (*fanotify_hook)(const struct path *p, u64 mask);
 void (*fsnotify_hook)(struct dentry *dir, struct inode *dir_inode, struct inode *inode,
 	const char *name, u32 mask, u32 cookie);
 

@@ -58,8 +58,7 @@ void file_put(struct file *f)
 	if (!list_empty(&f->inode->locks))
 		flock_release_file(f);
 	if (!(f->flags & O_PATH))
-		fsnotify_dentry(
-			f->path.dentry, FMODE_CAN_WRITE(f) ? FSN_CLOSE_WRITE : FSN_CLOSE_NOWRITE);
+		fsnotify_file(f, FMODE_CAN_WRITE(f) ? FSN_CLOSE_WRITE : FSN_CLOSE_NOWRITE);
 	if (f->ops->release)
 		f->ops->release(f);
 	if (f->counted_writer)

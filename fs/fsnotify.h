@@ -42,6 +42,35 @@ static inline void fsnotify_dentry(struct dentry *d, u32 mask)
 	fsnotify_hook(dir ? d->parent : NULL, dir, d->inode, d->name, mask, 0);
 }
 
+#define FSN_OPEN_EXEC 0x1000u
+#define FSN_OPEN_PERM 0x10000u /* these ask before it happens: fanotify alone */
+#define FSN_ACCESS_PERM 0x20000u
+#define FSN_OPEN_EXEC_PERM 0x40000u
+
+/* Set while there are fanotify marks. FAN_*, as FSN_*; 0, or -EPERM where it asks, and may sleep.
+ */
+extern int (*fanotify_hook)(const struct path *p, u64 mask);
+
+/* What happened to p, as fsnotify_dentry; the mount is of interest, too. */
+static inline void fsnotify_path(const struct path *p, u32 mask)
+{
+	if (fanotify_hook)
+		fanotify_hook(p, mask);
+	fsnotify_dentry(p->dentry, mask);
+}
+
+static inline void fsnotify_file(const struct file *f, u32 mask)
+{
+	if (!f->no_notify)
+		fsnotify_path(&f->path, mask);
+}
+
+/* May it happen? 0 or -EPERM. May sleep. */
+static inline int fsnotify_permission(const struct file *f, u32 mask)
+{
+	return fanotify_hook && !f->no_notify ? fanotify_hook(&f->path, mask) : 0;
+}
+
 /* An entry of a directory came, went or moved. */
 static inline void fsnotify_entry(struct dentry *dir, const char *name, u32 mask, u32 cookie)
 {

@@ -5,6 +5,7 @@
  * has the namespaces, fs/propagate.c what is shared between them. mount(2), umount2(2).
  */
 #include "fs/mnt_ns.h"
+#include "kernel/fanotify.h"
 #include "kernel/inotify.h"
 #include "kernel/lib/log.h"
 #include "kernel/os.h"
@@ -73,6 +74,7 @@ void super_put(struct super *sb)
 	list_del(&sb->link);
 	sb->refs = 1; /* what runs below may take and drop references */
 	inotify_unmount(sb);
+	fanotify_super_gone(sb);
 	d_prune(sb);
 	d_put(sb->root);
 	sb->root = NULL;
@@ -162,6 +164,7 @@ void mount_put(struct mount *m)
 {
 	if (!m || --m->refs)
 		return;
+	fanotify_mount_gone(m);
 	d_put(m->root);
 	super_put(m->sb);
 	nr_mounts--;

@@ -161,6 +161,11 @@ static int open_found(const struct path *p, int flags, bool created, struct file
 	if (!created && !(flags & O_PATH) && (ret = may_open(p, flags)) < 0)
 		return ret;
 	ret = file_open_path(p, flags, out);
+	if (ret == 0 && !(flags & O_PATH) && (ret = fsnotify_permission(*out, FSN_OPEN_PERM)) < 0) {
+		(*out)->no_notify = true; /* it was never open */
+		file_put(*out);
+		*out = NULL;
+	}
 	if (ret < 0)
 		return ret;
 	if (!created && (flags & O_TRUNC) && S_ISREG(inode->mode)) {
@@ -172,7 +177,7 @@ static int open_found(const struct path *p, int flags, bool created, struct file
 	}
 	(*out)->created = created;
 	if (!(flags & O_PATH))
-		fsnotify_dentry(p->dentry, FSN_OPEN);
+		fsnotify_file(*out, FSN_OPEN);
 	return 0;
 }
 

@@ -16,6 +16,9 @@ ssize_t file_read(struct file *f, struct uio *to, u64 *pos)
 		return -EBADF;
 	if (!f->ops->read)
 		return S_ISDIR(f->inode->mode) ? -EISDIR : -EINVAL;
+	ret = fsnotify_permission(f, FSN_ACCESS_PERM);
+	if (ret < 0)
+		return ret;
 	ret = f->ops->read(f, to, pos);
 	if (current) {
 		current->tg->io.nr_reads++;
@@ -24,7 +27,7 @@ ssize_t file_read(struct file *f, struct uio *to, u64 *pos)
 	if (ret > 0) {
 		if (S_ISREG(f->inode->mode) && !(f->flags & O_NOATIME))
 			inode_touch_atime(&f->path);
-		fsnotify_dentry(f->path.dentry, FSN_ACCESS);
+		fsnotify_file(f, FSN_ACCESS);
 	}
 	return ret;
 }
@@ -79,7 +82,7 @@ ssize_t file_write(struct file *f, struct uio *from, u64 *pos)
 		current->tg->io.written_bytes += (u64)MAX(ret, 0l);
 	}
 	if (ret > 0)
-		fsnotify_dentry(f->path.dentry, FSN_MODIFY);
+		fsnotify_file(f, FSN_MODIFY);
 	return ret;
 }
 

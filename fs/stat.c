@@ -136,7 +136,7 @@ int vfs_setattr(const struct path *p, struct setattr *a)
 	else
 		ret = inode_setattr(i, a);
 	if (ret == 0)
-		fsnotify_dentry(p->dentry, a->valid & ATTR_SIZE ? FSN_MODIFY : FSN_ATTRIB);
+		fsnotify_path(p, a->valid & ATTR_SIZE ? FSN_MODIFY : FSN_ATTRIB);
 	return ret;
 }
 

@@ -286,6 +286,7 @@ struct file {
 	struct fasync *async;	   /* O_ASYNC in effect (kernel/fasync.c) */
 	bool counted_writer;	   /* inode->writers includes it */
 	bool created;		   /* this very open made the inode */
+	bool no_notify;		   /* makes no events: of fanotify's own */
 	bool owns_mount;	   /* path.mnt goes with it, unless that has found a place */
 	struct list_head epitems;  /* epoll registrations (kernel/epoll.c) */
 	u64 ra_pos;

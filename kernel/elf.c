@@ -108,6 +108,8 @@ static int open_interp(struct elf_image *img, const Elf64_Phdr *p)
 	if (name[p->p_filesz - 1])
 		return -ENOEXEC;
 	err = file_open(&current->fs->cwd, name, O_RDONLY, 0, &f);
+	if (err == 0)
+		err = exec_opened(&f);
 	if (err < 0)
 		return err;
 	img->interp.file = f;
@@ -393,14 +395,14 @@ static u64 *put_pointers(u64 *w, const struct exec_strings *s, u64 addr)
 
 /*
  * The kernel's copies into a stack page the guest has not touched yet fail, for they do not come
- * from the guest itself. So the mapping is grown by a touch near its limit before the program runs.
+ * from the guest itself. So the mapping is grown at once, by a touch near its limit.
  */
 static void grow_stack(const struct stack *s)
 {
 	u64 limit = MIN(task_rlimit(current, RLIMIT_STACK), STACK_GROW_MAX);
 
 	if (limit > s->used + 2 * STACK_MARGIN)
-		guest_touch_later(current, s->top - limit + STACK_MARGIN);
+		guest_touch(current, s->top - limit + STACK_MARGIN);
 }
 
 static int write_stack(struct stack *s)

@@ -6,6 +6,7 @@
 #include "kernel/exec.h"
 
 #include "fs/fdtable.h"
+#include "fs/fsnotify.h"
 #include "kernel/exit.h"
 #include "kernel/keys/key.h"
 #include "kernel/lib/log.h"
@@ -363,6 +364,19 @@ static long exec_run(struct exec *e)
 	return SYSCALL_NO_RESULT;
 }
 
+int exec_opened(struct file **f)
+{
+	int err = fsnotify_permission(*f, FSN_OPEN_EXEC_PERM);
+
+	if (err == 0) {
+		fsnotify_file(*f, FSN_OPEN_EXEC);
+		return 0;
+	}
+	file_put(*f);
+	*f = NULL;
+	return err;
+}
+
 static int exec_base(int dfd, const char *name, u32 flags, struct file **out)
 {
 	struct path base;
@@ -380,14 +394,14 @@ static int exec_base(int dfd, const char *name, u32 flags, struct file **out)
 			return -EBADF;
 		err = file_open_path(&f->path, O_RDONLY, out);
 		file_put(f);
-		return err;
+		return err < 0 ? err : exec_opened(out);
 	}
 	err = path_base(dfd, name, &base);
 	if (err < 0)
 		return err;
 	err = file_open(&base, name, (flags & AT_SYMLINK_NOFOLLOW) ? O_NOFOLLOW : 0, 0, out);
 	path_put(&base);
-	return err;
+	return err < 0 ? err : exec_opened(out);
 }
 
 /* A script named by a descriptor is found again as /dev/fd/N[/name]. */

@@ -31,6 +31,9 @@ int exec_strings_add(struct exec_strings *s, const char *str, size_t len); /* -E
 int exec_strings_prepend(struct exec_strings *s, const char *str);
 void exec_strings_drop_first(struct exec_strings *s);
 
+/* *f has been opened to be executed: says so to who watches. 0, or *f is put, NULL, and -EPERM. */
+int exec_opened(struct file **f);
+
 /* script.c: 1 if e's file is a script: e then names its interpreter; 0 if not; or -errno. */
 int exec_script(struct exec *e);
 

@@ -67,6 +67,8 @@ int exec_script(struct exec *e)
 	if (err < 0)
 		return err;
 	err = file_open(&current->fs->cwd, interp, O_RDONLY, 0, &file);
+	if (err == 0)
+		err = exec_opened(&file);
 	if (err < 0)
 		return err;
 	name = strdup(interp); /* an interpreter that is a script is handed on by its own name */

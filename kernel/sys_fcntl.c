@@ -322,7 +322,7 @@ SYSCALL_DEFINE4(fallocate, int, fd, int, mode, s64, off, s64, len)
 	if (ret == 0)
 		ret = f->ops->fallocate(f, mode, (u64)off, (u64)len);
 	if (ret == 0)
-		fsnotify_dentry(f->path.dentry, FSN_MODIFY);
+		fsnotify_file(f, FSN_MODIFY);
 	file_put(f);
 	return ret;
 }

@@ -2,6 +2,7 @@
  * System calls that ask about files: the stat family, statx, statfs, access, readlink, getdents,
  * getcwd. stat(2), statx(2), statfs(2), access(2), readlink(2), getdents(2), getcwd(2).
  */
+#include "fs/fsnotify.h"
 #include "fs/fdtable.h"
 #include "fs/file.h"
 #include "kernel/cred.h"
@@ -419,6 +420,9 @@ static long dents_read(struct file *f, struct dents *d, uaddr_t dst)
 		return -ENOTDIR;
 	if (!f->inode->nlink)
 		return -ENOENT;
+	ret = fsnotify_permission(f, FSN_ACCESS_PERM);
+	if (ret < 0)
+		return ret;
 	ret = f->ops->iterate(f, &d->sink);
 	if (d->too_small)
 		return -EINVAL;
@@ -429,6 +433,7 @@ static long dents_read(struct file *f, struct dents *d, uaddr_t dst)
 		return -EFAULT;
 	}
 	inode_touch_atime(&f->path);
+	fsnotify_file(f, FSN_ACCESS);
 	return (long)d->len;
 }
 

@@ -10,6 +10,7 @@
 #include "kernel/cred.h"
 #include "fs/namei.h"
 #include "kernel/dmesg.h"
+#include "kernel/fanotify.h"
 #include "kernel/inotify.h"
 #include "kernel/keys/key.h"
 #include "kernel/os.h"
@@ -264,6 +265,13 @@ static const struct pseudo_row inotify_rows[] = {
 };
 static const struct pseudo_dir inotify_dir = {PSEUDO_DIR(inotify_rows)};
 
+static const struct pseudo_row fanotify_rows[] = {
+	SYSCTL("max_queued_events", fanotify_max_queued, 0, INT32_MAX),
+	SYSCTL("max_user_groups", fanotify_max_groups, 0, INT32_MAX),
+	SYSCTL("max_user_marks", fanotify_max_marks, 0, INT32_MAX),
+};
+static const struct pseudo_dir fanotify_dir = {PSEUDO_DIR(fanotify_rows)};
+
 /* Rounded up as a pipe's size is. */
 static int store_pipe_max_size(const struct pseudo_ctx *c, char *text, size_t len)
 {
@@ -278,6 +286,7 @@ static int store_pipe_max_size(const struct pseudo_ctx *c, char *text, size_t le
 }
 
 static const struct pseudo_row fs_rows[] = {
+	SUBDIR("fanotify", &fanotify_dir),
 	FILE_RO("file-max", show_file_max),
 	FILE_RO("file-nr", show_file_nr),
 	SUBDIR("inotify", &inotify_dir),
