@@ -395,14 +395,14 @@ static u64 *put_pointers(u64 *w, const struct exec_strings *s, u64 addr)
 
 /*
  * The kernel's copies into a stack page the guest has not touched yet fail, for they do not come
- * from the guest itself. So the mapping is grown at once, by a touch near its limit.
+ * from the guest itself. So the mapping is grown by a touch near its limit before the program runs.
  */
 static void grow_stack(const struct stack *s)
 {
 	u64 limit = MIN(task_rlimit(current, RLIMIT_STACK), STACK_GROW_MAX);
 
 	if (limit > s->used + 2 * STACK_MARGIN)
-		guest_touch(current, s->top - limit + STACK_MARGIN);
+		guest_touch_later(current, s->top - limit + STACK_MARGIN);
 }
 
 static int write_stack(struct stack *s)
