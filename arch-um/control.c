@@ -5,6 +5,7 @@
  */
 #include "arch-um/control.h"
 
+#include "arch-um/host_cgroup.h"
 #include "arch-um/hub.h"
 #include "arch-um/lifecycle.h"
 #include "arch-um/limits.h"
@@ -149,6 +150,8 @@ static void verb_update(struct connection *c, const struct request *r)
 		err = limits_parse(&l, r->words[i], r->words[i + 1]);
 	if (!err)
 		err = limits_change(&l);
+	if (!err)
+		host_cgroup_change(&l);
 	if (err == -EBUSY)
 		answer(c, "!it uses more memory than that");
 	else if (err == -EOPNOTSUPP)

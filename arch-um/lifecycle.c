@@ -5,6 +5,7 @@
  */
 #include "arch-um/lifecycle.h"
 
+#include "arch-um/host_cgroup.h"
 #include "arch-um/hub.h"
 #include "arch-um/isolation.h"
 #include "arch-um/limits.h"
@@ -74,6 +75,7 @@ int lifecycle_write_config(void)
 	for (unsigned i = 0; (name = limits_get(&m->limits, i, &limit)); i++)
 		put_number(&w, name, (s64)limit);
 	keyfile_put(&w, "backend", backend->name);
+	keyfile_put(&w, "cgroup", host_cgroup_path());
 	keyfile_put(&w, "tty", m->tty ? "yes" : "no");
 	keyfile_put(&w, "detached", options->detach ? "yes" : "no");
 	keyfile_put(&w, "isolation", isolation_summary());

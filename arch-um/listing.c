@@ -222,7 +222,7 @@ int cmd_ps(int argc, char **argv)
 static void inspect_one(const struct machine_dir *d, struct json *j)
 {
 	static const char *const texts[] = {
-		"hostname", "root", "overlay", "backend", "tty", "detached", "isolation"};
+		"hostname", "root", "overlay", "backend", "tty", "detached", "isolation", "cgroup"};
 	struct view v;
 
 	view_open(&v, d);

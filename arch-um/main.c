@@ -4,6 +4,7 @@
  */
 #include "arch-um/commands.h"
 #include "arch-um/control.h"
+#include "arch-um/host_cgroup.h"
 #include "arch-um/hub.h"
 #include "arch-um/isolation.h"
 #include "arch-um/lifecycle.h"
@@ -13,6 +14,7 @@
 #include "arch-um/packet.h"
 #include "kernel/dump.h"
 #include "kernel/lib/log.h"
+#include "kernel/quota.h"
 #include "kernel/syscall.h"
 #include "kernel/trace/trace.h"
 #include "kernel/tty/console.h"
@@ -34,6 +36,7 @@
 void os_exit(int status)
 {
 	os_tty_raw(STDIN_FILENO, false);
+	host_cgroup_leave();
 	lifecycle_end(status);
 	_exit(status);
 }
@@ -82,6 +85,12 @@ static void drop_rseq(void)
 
 	if (__rseq_size)
 		syscall(SYS_rseq, area, sizeof(struct rseq), RSEQ_FLAG_UNREGISTER, RSEQ_SIG);
+}
+
+static void started(void)
+{
+	host_cgroup_guests_preferred();
+	lifecycle_ready();
 }
 
 /* Returns only if the machine cannot be started: an exit status after one line on stderr. */
@@ -133,7 +142,9 @@ static int run(struct run_options *o)
 	if (this_machine.fd >= 0 && (o->name || o->detach))
 		mconsole_start(this_machine.name);
 	o->m.outside = this_machine.fd >= 0;
-	o->m.started = lifecycle_ready;
+	o->m.started = started;
+	host_cgroup_enter(*this_machine.name ? this_machine.name : "run", &o->m.limits);
+	quota_by_host = host_cgroup_has_cpu();
 	if (machine_prepare(&o->m) < 0)
 		return 125;
 	isolation_allow(this_machine.fd, true);
@@ -147,6 +158,7 @@ static int run(struct run_options *o)
 		return 125;
 	}
 	mconsole_watch();
+	host_cgroup_prefer_guests();
 	if (machine_start() < 0 || isolation_calls(o) < 0)
 		return 125;
 	loop_run();
@@ -162,6 +174,7 @@ static int cmd_run(int argc, char **argv)
 	status = lifecycle_start(&o, argv - 1);
 	if (!status)
 		status = run(&o);
+	host_cgroup_leave();
 	lifecycle_end(status);
 	return status;
 }

@@ -13,6 +13,7 @@
 #define STRAGGLER_NS (10 * NSEC_PER_MSEC) /* while frozen: who has woken up meanwhile? */
 
 struct quota_stats quota_stats;
+bool quota_by_host;
 static u64 quota_ns; /* per period */
 static s64 left_ns;  /* < 0: debt */
 static u64 period_end_ns, frozen_ns;
@@ -80,6 +81,8 @@ void quota_set(u64 milli_cpus)
 	struct os_sysinfo si = {0};
 	u64 now = os_clock_ns(OS_CLOCK_MONOTONIC);
 
+	if (quota_by_host)
+		return;
 	if (os_sysinfo(&si) == 0)
 		nr_cpus = MAX(si.nr_cpus, 1u);
 	quota_ns = milli_cpus * (PERIOD_NS / 1000);

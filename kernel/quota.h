@@ -17,6 +17,7 @@ struct quota_stats {
 };
 extern struct quota_stats quota_stats;
 
+extern bool quota_by_host;	/* the host keeps it: no quota here */
 void quota_set(u64 milli_cpus); /* thousandths of a CPU; 0: no quota */
 /* For the meter: used ns have been used since the last call. When to look again. */
 u64 quota_check(u64 now_ns, u64 used_ns);
