@@ -33,7 +33,6 @@ static const struct {
 	{"acct", SYS_acct, {P}},
 	{"quotactl", SYS_quotactl, {0x80000700, P, 0, B}},
 	{"lookup_dcookie", SYS_lookup_dcookie, {1, B, 64}},
-	{"fanotify_init", SYS_fanotify_init, {0, 0}},
 	{"open_by_handle_at", SYS_open_by_handle_at, {AT_FDCWD, B, 0}},
 	{"migrate_pages", SYS_migrate_pages, {1, 64, B, B}},
 	{"process_madvise", SYS_process_madvise, {0, B, 1, 4, 0}},
