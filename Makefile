@@ -207,11 +207,11 @@ bench: all $(O)/bench
 bench-machines: all
 	$(Q)SKIFF='$(SKIFF)' tests/bench/machines
 
-# --- fuzzing: packets and netlink requests under libFuzzer, ASan and UBSan; FUZZ_SECONDS=60 each ---
+# --- fuzzing under libFuzzer, ASan and UBSan: T=calls SECONDS=60, without T all of tests/fuzz ---
 
-FUZZ_SECONDS ?= 60
-fuzz_names := $(basename $(notdir $(wildcard tests/fuzz/fuzz_*.c)))
-fuzz_obj := $(patsubst %.c,build-fuzz/%.o,$(core_src) $(filter tests/unit/fake%.c,$(unit_src)))
+FUZZ_SECONDS ?= $(or $(SECONDS),60)
+fuzz_names := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+fuzz_core := $(patsubst %.c,build-fuzz/%.o,$(core_src) $(filter tests/unit/fake%.c,$(unit_src)) tests/fuzz/check.c)
 
 build-fuzz/%.o: %.c
 	$(call say,CLANG,$<)
@@ -219,15 +219,15 @@ build-fuzz/%.o: %.c
 	$(Q)clang -std=gnu11 -g -O1 -w -fno-strict-aliasing -D_GNU_SOURCE -I. -fsanitize=fuzzer-no-link,address,undefined \
 		-fno-sanitize-recover=all -MMD -MP -c -o $@ $<
 
-$(addprefix build-fuzz/,$(fuzz_names)): build-fuzz/%: build-fuzz/tests/fuzz/%.o $(fuzz_obj)
+$(fuzz_names:%=build-fuzz/fuzz_%): build-fuzz/fuzz_%: build-fuzz/tests/fuzz/fuzz_%.o $(fuzz_core)
 	$(call say,LINK,$@)
-	$(Q)clang -fsanitize=fuzzer,address,undefined -o $@ $^ $$(pkg-config --libs check)
+	$(Q)clang -fsanitize=fuzzer,address,undefined -o $@ $^
 
-fuzz: $(addprefix fuzz-run-,$(fuzz_names))
+fuzz: $(or $(T:%=fuzz-%),$(fuzz_names:%=fuzz-%))
 
-fuzz-run-%: build-fuzz/%
+fuzz-%: build-fuzz/fuzz_%
 	@mkdir -p build-fuzz/corpus-$*
-	$(Q)cd build-fuzz && ./$* -max_len=4096 -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 corpus-$*
+	$(Q)cd build-fuzz && ./fuzz_$* -max_len=4096 -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 corpus-$*
 
 # --- the rest ---
 
@@ -259,12 +259,12 @@ help:
 	@echo 'make check-e2e      real programs in the guest                     [T=script]'
 	@echo 'make bench          native and guest side by side'
 	@echo 'make bench-machines 500 machines at once: density, start, parallel work'
-	@echo 'make fuzz           packets and netlink at random, sanitizers (clang)  [FUZZ_SECONDS=60]'
+	@echo 'make fuzz           hostile input of every kind, sanitizers (clang) [T=packet, SECONDS=60]'
 	@echo 'make lint           layers, format, static checks'
 	@echo 'make format         apply the format'
 	@echo 'make clean          remove what was built'
 	@echo 'knobs: O=DIR V=1 DEBUG=1 SAN=address,undefined T=name BACKENDS="notify ptrace" CMD="..."'
 
 -include $(patsubst %.o,%.d,$(core_obj) $(host_obj) $(stub_obj) $(unit_obj))
--include $(patsubst %.o,%.d,$(fuzz_obj)) $(patsubst %,build-fuzz/tests/fuzz/%.d,$(fuzz_names))
+-include $(patsubst %.o,%.d,$(fuzz_core)) $(fuzz_names:%=build-fuzz/tests/fuzz/fuzz_%.d)
 -include $(addsuffix .d,$(guest_bin) $(O)/bench)

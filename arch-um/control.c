@@ -268,8 +268,9 @@ static bool exec_word(struct outside_exec *x, char *w, unsigned *nr_args, unsign
 	char *v = strchr(w, '=');
 	size_t len = v ? (size_t)(v - w) : 0;
 
-	if (!v++)
+	if (!v)
 		return false;
+	v++;
 	if (len == 3 && !memcmp(w, "arg", 3)) {
 		x->argv[(*nr_args)++] = v;
 		return true;

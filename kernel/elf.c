@@ -136,6 +136,12 @@ static void place_program(struct elf_file *e, bool no_random)
 	e->bias = ALIGN_DOWN(PIE_BASE + (rnd % PIE_RANDOM_PAGES) * PAGE_SIZE, align) - e->lo;
 }
 
+/* Is it to be where the stub lives, or beyond the address space? */
+static bool out_of_bounds(const struct elf_file *e)
+{
+	return e->eh.e_type == ET_EXEC && (e->lo < GUEST_RESERVED_END || e->hi > USER_ADDR_MAX);
+}
+
 int elf_prepare(struct exec *e, struct elf_image **out)
 {
 	struct elf_image *img = calloc(1, sizeof(*img));
@@ -151,9 +157,8 @@ int elf_prepare(struct exec *e, struct elf_image **out)
 		err = open_interp(img, &img->prog.ph[i]);
 		break;
 	}
-	if (!err && img->prog.eh.e_type == ET_EXEC &&
-		(img->prog.lo < GUEST_RESERVED_END || img->prog.hi > USER_ADDR_MAX))
-		err = -ENOMEM; /* the stub lives there */
+	if (!err && (out_of_bounds(&img->prog) || (img->has_interp && out_of_bounds(&img->interp))))
+		err = -ENOMEM;
 	if (!err && img->prog.hi - img->prog.lo > (1ull << 45))
 		err = -ENOMEM;
 	if (err < 0) {

@@ -433,7 +433,7 @@ bool guest_in_stub(const struct task *t)
 	return false;
 }
 
-struct abi_sigcontext *guest_regs(struct task *t)
+struct abi_sigcontext *__attribute__((weak)) guest_regs(struct task *t)
 {
 	return NULL;
 }
