@@ -18,10 +18,11 @@ static inline void file_op(struct input *in)
 	switch (op % 24) {
 	case 0:
 	case 1:
-		CALL(openat, dir, path, flags[arg >> 4 & 7], 0644);
+		CALL(openat, dir, path, flags[arg >> 4 & 7] | O_NONBLOCK, 0644);
 		break;
 	case 2:
-		*how = (struct open_how){.flags = flags[arg >> 4 & 7] & ~(u32)O_CREAT,
+		*how = (struct open_how){
+			.flags = (flags[arg >> 4 & 7] & ~(u32)O_CREAT) | O_NONBLOCK,
 			.resolve = input_u8(in) & 0x3f};
 		CALL(openat2, dir, path, FAKE_BUF(3), sizeof(*how));
 		break;

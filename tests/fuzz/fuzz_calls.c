@@ -20,7 +20,8 @@
 /* What ends the task or waits for what is not there, and what the fake host has not got. */
 static const u16 left_out[] = {SYS_exit, SYS_exit_group, SYS_fork, SYS_vfork, SYS_execve,
 	SYS_execveat, SYS_rt_sigreturn, SYS_reboot, SYS_kill, SYS_tkill, SYS_tgkill,
-	SYS_rt_sigqueueinfo, SYS_rt_tgsigqueueinfo, SYS_pidfd_send_signal, SYS_brk, SYS_mmap};
+	SYS_rt_sigqueueinfo, SYS_rt_tgsigqueueinfo, SYS_pidfd_send_signal, SYS_brk, SYS_mmap,
+	SYS_set_tid_address};
 
 static u64 nr, args[6];
 

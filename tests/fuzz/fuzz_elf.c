@@ -32,10 +32,10 @@ static void check_order(const struct guest_order *o)
 
 	if (o->nr != __NR_mmap && o->nr != __NR_munmap && o->nr != __NR_mprotect)
 		return;
+	if (o->nr == __NR_mmap && !(o->args[3] & (MAP_FIXED | MAP_FIXED_NOREPLACE)))
+		return; /* the host finds a place or says no */
 	if (addr + len < addr || addr + len > USER_ADDR_MAX)
 		abort();
-	if (o->nr == __NR_mmap && !(o->args[3] & (MAP_FIXED | MAP_FIXED_NOREPLACE)))
-		return;
 	if (addr < GUEST_RESERVED_END)
 		abort();
 }
