@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/landlock.h>
+#include <sched.h>
 #include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -82,6 +83,24 @@ const char *isolation_summary(void)
 bool isolation_wants_calls(const struct run_options *o)
 {
 	return o->restart.kind == RESTART_NO;
+}
+
+/* ---- namespaces ---- */
+
+/*
+ * Only as root: a user namespace, without which nobody else may have these, would show all files of
+ * others as nobody's. That of the network takes longer to make than all the rest of this file, and
+ * a machine whose calls are confined has none that could use it; one that opens its links in a
+ * later life needs the host's.
+ */
+static void own_namespaces(const struct run_options *o, bool again)
+{
+	bool net = !isolation_wants_calls(o) && !o->m.nr_links;
+
+	if (again || unshare(CLONE_NEWIPC | CLONE_NEWUTS | (net ? CLONE_NEWNET : 0)) == 0) {
+		isolation_note(net ? "namespaces (ipc, uts, net)" : "namespaces (ipc, uts)");
+		setenv(ISOLATION_ENV, "namespaces", 1);
+	}
 }
 
 /* ---- privilege ---- */
@@ -200,12 +219,14 @@ static int confine_files(const struct run_options *o)
 
 int isolation_start(const struct run_options *o)
 {
-	bool again = getenv(ISOLATION_ENV) != NULL; /* a restart: confined already */
+	const char *before = getenv(ISOLATION_ENV); /* a restart: confined already */
+	bool again = before != NULL;
 	int err;
 
 	if (o->no_isolation)
 		return 0;
 	setenv(ISOLATION_ENV, "1", 1);
+	own_namespaces(o, again && !strcmp(before, "namespaces"));
 	err = lower_privilege();
 	if (!err)
 		isolation_note("privilege");

@@ -133,6 +133,10 @@ expect_out "--env-file" "1 two words" t "${run[@]}" --env-file "$SCRATCH/env" --
 # ---- the second wall ----
 confined() { t "${run[@]}" -d --name wall "$@" -- sleep 1000 >/dev/null; "$SKIFF" inspect wall | grep isolation; "$SKIFF" rm -f wall; }
 expect_match "skiff itself is confined" 'privilege.*calls' "$(confined)"
+if [ "$(id -u)" = 0 ] && unshare -iu true 2>/dev/null; then
+	expect_match "root: in namespaces of its own" 'namespaces .ipc, uts.' "$(confined)"
+	expect_match "root: of the network too, if calls are not confined" 'ipc, uts, net.' "$(confined --restart always)"
+fi
 expect_match "--isolation none" '"none"' "$(confined --isolation none)"
 expect_status "--require-isolation excludes --restart" 125 t "${run[@]}" -d --require-isolation --restart always -- true
 t "${run[@]}" -d --name wall -- sleep 1000 >/dev/null
