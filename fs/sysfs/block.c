@@ -90,15 +90,23 @@ static int show_uevent(struct seq *s, const struct pseudo_ctx *c)
 	return 0;
 }
 
-/* Transfers and sectors; how long they took is not measured. */
+static u64 as_ms(u64 ns)
+{
+	return (ns + 999999) / 1000000;
+}
+
+/* Transfers, merged ones (none), sectors and milliseconds of reads, the same of writes; none is in
+ * flight. */
 static int show_stat(struct seq *s, const struct pseudo_ctx *c)
 {
 	struct loop_state l = state(c);
+	u64 busy = as_ms(l.read_ns + l.write_ns);
 
-	seq_printf(s, "%8llu %8d %8llu %8d %8llu %8d %8llu %8d %8d %8d %8d\n",
-		(unsigned long long)l.nr_reads, 0, (unsigned long long)l.read_bytes / 512, 0,
-		(unsigned long long)l.nr_writes, 0, (unsigned long long)l.written_bytes / 512, 0, 0,
-		0, 0);
+	seq_printf(s, "%8llu %8d %8llu %8llu %8llu %8d %8llu %8llu %8d %8llu %8llu\n",
+		(unsigned long long)l.nr_reads, 0, (unsigned long long)l.read_bytes / 512,
+		(unsigned long long)as_ms(l.read_ns), (unsigned long long)l.nr_writes, 0,
+		(unsigned long long)l.written_bytes / 512, (unsigned long long)as_ms(l.write_ns), 0,
+		(unsigned long long)busy, (unsigned long long)busy);
 	return 0;
 }
 

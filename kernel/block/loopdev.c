@@ -10,6 +10,7 @@
 #include "fs/fdtable.h"
 #include "fs/file.h"
 #include "kernel/cred.h"
+#include "kernel/os.h"
 
 #include <linux/loop.h>
 #include <stdio.h>
@@ -48,7 +49,7 @@ struct loop {
 	u32 block_size, read_ahead;
 	char name[LO_NAME_SIZE];
 	unsigned openers;
-	u64 nr[2], bytes[2]; /* transfers so far: reads, writes */
+	u64 nr[2], bytes[2], ns[2]; /* transfers so far: reads, writes */
 };
 
 static struct loop *loops[LOOP_DEVICES_MAX];
@@ -76,7 +77,7 @@ struct loop_state loopdev_state(unsigned index)
 
 	return (struct loop_state){l->backing, l->size, l->offset, l->size_limit,
 		l->flags & LO_FLAGS_READ_ONLY, l->flags & LO_FLAGS_AUTOCLEAR, l->nr[0], l->nr[1],
-		l->bytes[0], l->bytes[1]};
+		l->bytes[0], l->bytes[1], l->ns[0], l->ns[1]};
 }
 
 bool loopdev_file_read_only(const struct file *f)
@@ -476,7 +477,7 @@ static ssize_t loop_transfer(struct file *f, struct uio *u, u64 *pos, bool write
 	struct loop *l = loop_of(f);
 	struct file *b = l->backing;
 	size_t all = u->left, room;
-	u64 at = *pos + l->offset;
+	u64 at = *pos + l->offset, start;
 	ssize_t ret;
 
 	if (!b || *pos >= l->size)
@@ -484,7 +485,9 @@ static ssize_t loop_transfer(struct file *f, struct uio *u, u64 *pos, bool write
 	room = (size_t)MIN((u64)all, l->size - *pos);
 	u->left = room;
 	file_get(b);
+	start = os_clock_ns(OS_CLOCK_MONOTONIC);
 	ret = write ? file_write(b, u, &at) : file_read(b, u, &at);
+	l->ns[write] += os_clock_ns(OS_CLOCK_MONOTONIC) - start;
 	file_put(b);
 	u->left += all - room;
 	if (ret > 0) {
