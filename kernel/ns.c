@@ -10,6 +10,7 @@
 #include "kernel/cgroup.h"
 #include "kernel/ipc/ipc.h"
 #include "kernel/ipc/sem.h"
+#include "kernel/net/net_ns.h"
 #include "kernel/pidfd.h"
 #include "kernel/pid_ns.h"
 #include "kernel/syscall.h"
@@ -19,8 +20,6 @@
 
 #define FIRST_NUMBER 4026532200ull
 
-struct net_ns init_net_ns = {
-	{.kind = NS_NET, .refs = 1, .number = 4026531840, .owner = &init_user_ns}};
 struct time_ns init_time_ns = {
 	{.kind = NS_TIME, .refs = 1, .number = 4026531834, .owner = &init_user_ns}};
 struct nsset init_nsset = {
@@ -85,6 +84,9 @@ static void ns_free(struct ns *ns)
 		break;
 	case NS_MNT:
 		mnt_ns_free((struct mnt_ns *)ns);
+		break;
+	case NS_NET:
+		net_ns_free((struct net_ns *)ns);
 		break;
 	case NS_PID:
 		pid_ns_free((struct pid_ns *)ns);
@@ -167,15 +169,6 @@ static int put_new(void *slot, void *new)
 	ns_put(*at);
 	*at = new;
 	return 0;
-}
-
-static struct net_ns *net_ns_create(struct user_ns *owner)
-{
-	struct net_ns *ns = calloc(1, sizeof(*ns));
-
-	if (ns)
-		ns_init(&ns->ns, NS_NET, owner);
-	return ns;
 }
 
 int nsset_create(const struct nsset *from, u64 flags, struct user_ns *owner, struct fs_ctx *fs,

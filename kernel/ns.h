@@ -26,14 +26,12 @@ struct ns { /* the first member of each */
 	struct inode *inode;   /* of nsfs, borrowed: NULL while nobody has it open */
 };
 
-struct net_ns { /* an empty one has no interface */
-	struct ns ns;
-};
+struct net_ns;	  /* kernel/net/net_ns.h */
 struct cgroup_ns; /* kernel/cgroup.h */
 struct time_ns {
 	struct ns ns;
 };
-extern struct net_ns init_net_ns;
+extern struct net_ns init_net_ns, *current_net;
 extern struct time_ns init_time_ns;
 
 struct nsset { /* shared by tasks, never changed while it is */

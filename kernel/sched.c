@@ -8,6 +8,7 @@
 
 #include "kernel/lib/log.h"
 #include "kernel/meter.h"
+#include "kernel/ns.h"
 #include "kernel/os.h"
 #include "kernel/signal.h"
 #include "kernel/task.h"
@@ -19,6 +20,7 @@ struct coro {
 	struct task *task;
 	void (*fn)(void *);
 	void *arg;
+	struct net_ns *net;    /* its current_net */
 	struct list_head link; /* run queue or idle pool */
 	struct timer timer;
 	enum wait_mode mode;
@@ -84,11 +86,16 @@ static void coro_put(struct coro *co)
 
 static void coro_run(struct coro *co)
 {
+	struct net_ns *outer = current_net;
+
 	running = co;
 	current = co->task;
+	current_net = co->net;
 	os_coro_switch(co->os);
 	running = NULL;
 	current = NULL;
+	co->net = current_net;
+	current_net = outer;
 	if (!co->fn)
 		coro_put(co);
 }
@@ -111,6 +118,7 @@ static struct coro *coro_prepare(struct task *t, void (*fn)(void *), void *arg)
 	co->task = t;
 	co->fn = fn;
 	co->arg = arg;
+	co->net = &init_net_ns;
 	if (t)
 		t->coro = co;
 	return co;

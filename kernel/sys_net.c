@@ -27,8 +27,10 @@ static int sock_from_fd(int fd, struct file **f, struct sock **sk)
 	if (!*f)
 		return -EBADF;
 	*sk = sock_of_file(*f);
-	if (*sk)
+	if (*sk) {
+		sock_enter(*sk);
 		return 0;
+	}
 	file_put(*f);
 	return -ENOTSOCK;
 }

@@ -4,6 +4,7 @@
  */
 #include "kernel/timer.h"
 
+#include "kernel/ns.h"
 #include "kernel/os.h"
 
 static struct timer **heap; /* heap[1..nr] */
@@ -87,5 +88,6 @@ void kernel_run_timers(void)
 
 		timer_cancel(t);
 		t->fn(t);
+		current_net = &init_net_ns; /* the timer may have set another */
 	}
 }

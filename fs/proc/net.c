@@ -1,14 +1,13 @@
 /*
  * /proc/PID/net: one file per table or protocol the kernel has; here the table of them and the
- * files about sockets. The network is the initial namespace's: in another one the tables are empty,
- * but for AF_UNIX. proc(5).
+ * files about sockets. The tables are those of the process's network namespace. proc(5).
  */
 #include "fs/proc/net.h"
 
+#include "kernel/net/net_ns.h"
 #include "kernel/net/packet.h"
 #include "kernel/net/tcp.h"
 #include "kernel/net/unix.h"
-#include "kernel/ns.h"
 #include "kernel/task.h"
 
 struct net_file {
@@ -24,11 +23,14 @@ void net_pad(struct seq *s, size_t start, size_t width)
 	seq_putc(s, '\n');
 }
 
-static bool has_network(const struct pseudo_ctx *c)
+/* current_net becomes the process's: what is shown is its. */
+static bool enter_network(const struct pseudo_ctx *c)
 {
 	const struct task *t = proc_task(c);
 
-	return t && task_ns(t, NS_NET, false) == &init_net_ns.ns;
+	if (t)
+		net_set((struct net_ns *)task_ns(t, NS_NET, false));
+	return t != NULL;
 }
 
 static int show(struct seq *s, const struct pseudo_ctx *c)
@@ -40,7 +42,7 @@ static int show(struct seq *s, const struct pseudo_ctx *c)
 		seq_puts(s, f->header);
 		net_pad(s, start, f->width);
 	}
-	return has_network(c) ? f->rows(s) : 0;
+	return enter_network(c) ? f->rows(s) : 0;
 }
 
 /* ---- unix ---- */
@@ -62,6 +64,8 @@ static int show_unix(struct seq *s, const struct pseudo_ctx *c)
 {
 	int ret = unix_row(NULL, s);
 
+	if (!enter_network(c))
+		return 0;
 	return ret < 0 ? ret : unix_for_each(unix_row, s);
 }
 

@@ -156,6 +156,7 @@ static void lifetime_passed(struct timer *t)
 	struct ifaddr *a = container_of(t, struct ifaddr, timer);
 	u64 age_s = (os_clock_ns(OS_CLOCK_MONOTONIC) - a->updated_ns) / NSEC_PER_SEC;
 
+	net_set(a->dev->net);
 	if (a->valid_s != UINT32_MAX && age_s >= a->valid_s) {
 		ifaddr_del(a);
 		return;
@@ -336,12 +337,33 @@ void ifaddr_remove(struct ifaddr *a)
 			ifaddr_del(other);
 }
 
+/* What lo has by itself: 127.0.0.1/8 if it has no IPv4 address, and ::1. */
+static void add_loopback_v6(struct netdev *dev)
+{
+	struct ifaddr a = {.addr = {.b = {[15] = 1}}, .prefix_len = 128, .scope = RT_SCOPE_HOST};
+
+	if (!dev->ctl.disable_ipv6)
+		ifaddr_add(dev, &a, NULL);
+}
+
+static void add_loopback(struct netdev *dev)
+{
+	struct ifaddr a = {
+		.addr = ip_addr_v4(be32_of(0x7f000001)), .prefix_len = 8, .scope = RT_SCOPE_HOST};
+
+	if (!has_v4(dev))
+		ifaddr_add(dev, &a, NULL);
+	add_loopback_v6(dev);
+}
+
 void ifaddr_dev_up(struct netdev *dev)
 {
 	struct ifaddr *a, *tmp;
 
 	list_for_each_entry_safe (a, tmp, &dev->addrs, link)
 		start_address(a);
+	if (dev->flags & IFF_LOOPBACK)
+		add_loopback(dev);
 	if (dev->type == ARPHRD_ETHER)
 		ndp_dev_up(dev);
 }
@@ -373,12 +395,8 @@ void netdev_disable_ipv6(struct netdev *dev, bool off)
 		list_for_each_entry_safe (a, tmp, &dev->addrs, link)
 			if (!ip_addr_is_v4(&a->addr))
 				ifaddr_del(a);
-	} else if (dev == loopback) {
-		ifaddr_add(dev,
-			&(struct ifaddr){.addr = {.b = {[15] = 1}},
-				.prefix_len = 128,
-				.scope = RT_SCOPE_HOST},
-			NULL);
+	} else if (dev->flags & IFF_LOOPBACK) {
+		add_loopback_v6(dev);
 	} else if ((dev->flags & IFF_UP) && dev->type == ARPHRD_ETHER) {
 		ndp_dev_up(dev);
 	}

@@ -5,21 +5,14 @@
  */
 #include "kernel/net/ifioctl.h"
 
-#include "kernel/cred.h"
 #include "kernel/net/ifaddr.h"
 #include "kernel/net/route.h"
-#include "kernel/ns.h"
 #include "kernel/version.h"
 
 #include <linux/ethtool.h>
 #include <linux/ipv6.h>
 
 static_assert(sizeof(struct ifreq) == 40, "struct ifreq");
-
-bool net_admin(void)
-{
-	return ns_capable(nsset_current()->net->ns.owner, CAP_NET_ADMIN);
-}
 
 /* The device of a name or a label. */
 static struct netdev *device_of(const struct ifreq *ifr)
@@ -254,7 +247,7 @@ long netdev_ioctl(u32 cmd, uaddr_t arg)
 		return -ENOTTY;
 	if (ifreq_from_user(&ifr, arg) < 0)
 		return -EFAULT;
-	if (is_device_set(cmd) && !net_admin())
+	if (is_device_set(cmd) && !net_capable(CAP_NET_ADMIN))
 		return -EPERM;
 	dev = device_of(&ifr);
 	if (!dev)
@@ -409,7 +402,7 @@ static long addr_ioctl(u32 cmd, uaddr_t arg)
 
 	if (ifreq_from_user(&ifr, arg) < 0)
 		return -EFAULT;
-	if (is_addr_set(cmd) && !net_admin())
+	if (is_addr_set(cmd) && !net_capable(CAP_NET_ADMIN))
 		return -EPERM;
 	if (is_addr_set(cmd) && ifr.ifr_addr.sa_family != AF_INET)
 		return -EINVAL;
@@ -461,7 +454,7 @@ long inet6_ioctl(u32 cmd, uaddr_t arg)
 		return route6_ioctl(cmd, arg);
 	if (cmd != SIOCSIFADDR && cmd != SIOCDIFADDR)
 		return -ENOTTY;
-	if (!net_admin())
+	if (!net_capable(CAP_NET_ADMIN))
 		return -EPERM;
 	if (copy_from_user(&r, arg, sizeof(r)) < 0)
 		return -EFAULT;

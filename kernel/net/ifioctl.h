@@ -14,6 +14,4 @@ long route_ioctl(u32 cmd, uaddr_t arg);	 /* SIOCADDRT, SIOCDELRT, struct rtentry
 long route6_ioctl(u32 cmd, uaddr_t arg); /* the same, struct in6_rtmsg */
 long arp_ioctl(u32 cmd, uaddr_t arg);	 /* SIOCGARP, SIOCSARP, SIOCDARP */
 
-bool net_admin(void); /* CAP_NET_ADMIN over the network namespace of current */
-
 #endif

@@ -37,6 +37,7 @@ int inet_sock_create(int family, const struct inet_proto *proto, int protocol, s
 	sock_init(&is->sk, proto->ops, family, proto->type, protocol);
 	is->proto = proto;
 	is->tuple.laddr = is->tuple.raddr = ip_addr_any(family);
+	is->tuple.net = current_net;
 	is->tuple.v6 = family == AF_INET6;
 	is->tuple.v6only = family == AF_INET6 && net_ctl.bindv6only;
 	is->mc_addr = ip_addr_any(AF_INET);
@@ -129,7 +130,7 @@ int inet_for_each(
 	int ret = 0;
 
 	list_for_each_entry (is, &all_socks, all_link) {
-		if (is->proto != proto)
+		if (is->proto != proto || is->sk.net != current_net)
 			continue;
 		ret = fn(is, arg);
 		if (ret)
@@ -394,7 +395,7 @@ static int create(int family, int type, int protocol, struct sock **out)
 	p = find_proto(family, type, &protocol, &err);
 	if (!p)
 		return err;
-	if (p->type == SOCK_RAW && !capable(CAP_NET_RAW))
+	if (p->type == SOCK_RAW && !net_capable(CAP_NET_RAW))
 		return -EPERM;
 	if (p == &ping_proto && current && !may_ping())
 		return -EACCES;

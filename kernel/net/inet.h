@@ -34,6 +34,7 @@ struct inet_tuple {
 	struct ip_addr laddr, raddr; /* any: unset */
 	u16 lport, rport;	     /* host order, 0: unset */
 	int bound_if;		     /* 0: any */
+	struct net_ns *net;	     /* borrowed: the socket's */
 	u8 state;		     /* enum inet_tuple_state */
 	bool v6only;		     /* :: does not include IPv4 */
 	bool v6;		     /* the socket's family is AF_INET6 */
@@ -69,7 +70,7 @@ void inet_unhash(struct inet_table *tb, struct inet_tuple *t, bool keep_port);
 /* to takes the place of from (same addresses) in all hashes: socket -> TIME_WAIT. */
 void inet_tuple_replace(struct inet_table *tb, struct inet_tuple *from, struct inet_tuple *to);
 
-struct inet_key { /* of an arrived packet, from the receiver's view */
+struct inet_key { /* of a packet that arrived in current_net, from the receiver's view */
 	struct ip_addr laddr, raddr;
 	u16 lport, rport;
 	int iif;

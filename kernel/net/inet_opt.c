@@ -63,7 +63,7 @@ static const struct bool_opt *find_bool(int level, int name)
 
 static int set_bool(struct inet_sock *is, const struct bool_opt *o, int v)
 {
-	if (o->admin && v && !capable(CAP_NET_ADMIN) && !capable(CAP_NET_RAW))
+	if (o->admin && v && !net_capable(CAP_NET_ADMIN) && !net_capable(CAP_NET_RAW))
 		return -EPERM;
 	if (o->bit == INET_HDRINCL && is->sk.type != SOCK_RAW)
 		return -ENOPROTOOPT;

@@ -91,7 +91,8 @@ static bool addrs_overlap(const struct inet_tuple *a, const struct inet_tuple *b
 static bool conflict(
 	const struct inet_table *tb, const struct inet_tuple *t, const struct inet_tuple *o)
 {
-	if (o == t || (t->bound_if && o->bound_if && t->bound_if != o->bound_if))
+	if (o == t || o->net != t->net ||
+		(t->bound_if && o->bound_if && t->bound_if != o->bound_if))
 		return false;
 	if (!addrs_overlap(t, o))
 		return false;
@@ -141,7 +142,7 @@ int inet_port_take(struct inet_table *tb, struct inet_tuple *t, u16 port)
 	struct inet_bucket *b;
 
 	if (port && port < net_ctl.ip_unprivileged_port_start && current &&
-		!capable(CAP_NET_BIND_SERVICE))
+		!net_capable(CAP_NET_BIND_SERVICE))
 		return -EACCES;
 	if (port && !port_free(tb, t, port))
 		return -EADDRINUSE;
@@ -209,8 +210,8 @@ static struct inet_tuple *find4(const struct inet_table *tb, u64 hash, const str
 	for (; n; n = htab_next(n)) {
 		struct inet_tuple *t = container_of(n, struct inet_tuple, node);
 
-		if (t->lport == lport && t->rport == rport && ip_addr_eq(&t->laddr, laddr) &&
-			ip_addr_eq(&t->raddr, raddr) &&
+		if (t->net == current_net && t->lport == lport && t->rport == rport &&
+			ip_addr_eq(&t->laddr, laddr) && ip_addr_eq(&t->raddr, raddr) &&
 			(!t->bound_if || !iif || t->bound_if == iif))
 			return t;
 	}
@@ -315,6 +316,8 @@ static unsigned score(
 {
 	bool any = ip_addr_is_any(&t->laddr), v4 = ip_addr_is_v4(&k->laddr);
 
+	if (t->net != current_net)
+		return 0;
 	if (t->state != INET_LISTENING && (tb->stream || t->state != INET_BOUND))
 		return 0;
 	if (t->bound_if && t->bound_if != k->iif)
@@ -376,10 +379,10 @@ struct inet_tuple *inet_lookup_next(
 		}
 		if (at == &b->connected)
 			return NULL;
-		if (t->state != INET_CONNECTED
-				? score(tb, t, k) > 0
-				: t->rport == k->rport && ip_addr_eq(&t->raddr, &k->raddr) &&
-					  (!t->bound_if || t->bound_if == k->iif))
+		if (t->state != INET_CONNECTED ? score(tb, t, k) > 0
+					       : t->net == current_net && t->rport == k->rport &&
+							 ip_addr_eq(&t->raddr, &k->raddr) &&
+							 (!t->bound_if || t->bound_if == k->iif))
 			return t;
 	}
 }

@@ -73,6 +73,7 @@ void icmp_send(const struct skb *skb, enum icmp_reason reason, u32 arg);
  * headers in front of the payload belong to the first. The whole datagram when it is complete: data
  * at the payload, net_off at the headers, which the caller has to put right. NULL: not yet. */
 struct skb *ip_frag_rcv(struct skb *skb, u32 id, u32 off, bool more);
+void ip_frag_purge(void); /* current_net ends */
 void ip_frag_fini(void);
 void ip_frag_usage(bool v4, u32 *nr, u32 *mem); /* datagrams being put together, bytes */
 /* skb->ip, net_off, trans_off are set, data at the transport header: to raw sockets and protocol.

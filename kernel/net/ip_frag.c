@@ -14,6 +14,7 @@ struct datagram {
 	struct list_head link; /* of all, oldest first */
 	struct timer timer;
 	struct ip_addr saddr, daddr;
+	struct net_ns *net;
 	u32 id, iif;
 	u8 proto;
 	struct list_head frags; /* skbs by offset */
@@ -72,6 +73,7 @@ static void timed_out(struct timer *t)
 	struct datagram *d = container_of(t, struct datagram, timer);
 	struct skb *first = list_empty(&d->frags) ? NULL : list_first(&d->frags, struct skb, link);
 
+	net_set(d->net);
 	MIB_INC_AF(is_v4(d), IpReasmTimeout, Ip6ReasmTimeout);
 	if (first && *off_of(first) == 0)
 		icmp_send(first, ICMP_REASON_REASM_TIMEOUT, 0);
@@ -89,8 +91,8 @@ static struct datagram *find(const struct skb *skb, u32 id, u64 hash)
 	for (struct hnode *n = htab_first(&table, hash); n; n = htab_next(n)) {
 		struct datagram *d = container_of(n, struct datagram, node);
 
-		if (n->hash == hash && d->id == id && d->iif == skb->ip.iif &&
-			ip_addr_eq(&d->saddr, &skb->ip.saddr) &&
+		if (n->hash == hash && d->id == id && d->net == current_net &&
+			d->iif == skb->ip.iif && ip_addr_eq(&d->saddr, &skb->ip.saddr) &&
 			ip_addr_eq(&d->daddr, &skb->ip.daddr) &&
 			(!is_v4(d) || d->proto == skb->ip.proto))
 			return d;
@@ -110,6 +112,7 @@ static struct datagram *find_or_make(const struct skb *skb, u32 id)
 	if (!d)
 		return NULL;
 	list_init(&d->frags);
+	d->net = current_net;
 	d->saddr = skb->ip.saddr;
 	d->daddr = skb->ip.daddr;
 	d->proto = skb->ip.proto;
@@ -237,10 +240,18 @@ drop:
 	return NULL;
 }
 
+void ip_frag_purge(void)
+{
+	struct datagram *d, *tmp;
+
+	list_for_each_entry_safe (d, tmp, &datagrams, link)
+		if (d->net == current_net)
+			datagram_free(d);
+}
+
 void ip_frag_fini(void)
 {
-	while (!list_empty(&datagrams))
-		datagram_free(list_first(&datagrams, struct datagram, link));
+	ip_frag_purge();
 	htab_fini(&table);
 	memset(&table, 0, sizeof(table));
 }

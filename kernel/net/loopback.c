@@ -1,6 +1,7 @@
 /*
- * lo: what goes out comes in. The short path: nothing is copied, checksummed or cut into segments;
- * a packet waits on a list until the sender is done, so that input never runs inside output.
+ * lo, one in each network namespace: what goes out comes in. The short path: nothing is copied,
+ * checksummed or cut into segments; a packet waits on a list until the sender is done, so that
+ * input never runs inside output.
  */
 #include "kernel/net/ctl.h"
 #include "kernel/net/netdev.h"
@@ -9,18 +10,27 @@
 #include "kernel/net/route.h"
 #include "kernel/sched.h"
 
-static struct netdev lo_dev;
-static struct list_head backlog = LIST_HEAD_INIT(backlog);
-static unsigned nr_backlog;
+struct lo {
+	struct netdev dev;
+	struct list_head backlog;
+	unsigned nr_backlog;
+	struct deferred work; /* brings the backlog in */
+};
+
+static struct lo *lo_of(struct netdev *dev)
+{
+	return container_of(dev, struct lo, dev);
+}
 
 static void run_backlog(struct deferred *d)
 {
+	struct lo *lo = container_of(d, struct lo, work);
 	struct list_head now;
 	struct skb *skb;
 
 	list_init(&now);
-	list_splice_tail(&backlog, &now);
-	nr_backlog = 0;
+	list_splice_tail(&lo->backlog, &now);
+	lo->nr_backlog = 0;
 	while ((skb = skb_dequeue(&now))) {
 		if (skb_len(skb) < ETH_HLEN) {
 			skb_free(skb);
@@ -29,26 +39,23 @@ static void run_backlog(struct deferred *d)
 		skb_set_mac(skb);
 		skb->protocol = (u16)(skb->data[12] << 8 | skb->data[13]);
 		skb_pull(skb, ETH_HLEN);
-		netdev_rx(&lo_dev, skb);
+		netdev_rx(&lo->dev, skb);
 	}
 }
 
-static struct deferred backlog_work = {
-	.link = LIST_HEAD_INIT(backlog_work.link),
-	.fn = run_backlog,
-};
-
 static int lo_xmit(struct netdev *dev, struct skb *skb)
 {
-	if (nr_backlog >= net_ctl.netdev_max_backlog) {
+	struct lo *lo = lo_of(dev);
+
+	if (lo->nr_backlog >= net_ctl.netdev_max_backlog) {
 		skb_free(skb);
 		return -ENOBUFS;
 	}
 	skb->pkt_type = SKB_PKT_HOST;
 	skb->tstamp_ns = 0;
-	nr_backlog++;
-	list_add_tail(&skb->link, &backlog);
-	sched_defer(&backlog_work);
+	lo->nr_backlog++;
+	list_add_tail(&skb->link, &lo->backlog);
+	sched_defer(&lo->work);
 	return 0;
 }
 
@@ -69,41 +76,46 @@ static const struct netdev_ops lo_ops = {
 
 int loopback_init(void)
 {
-	struct ifaddr v4 = {.addr = ip_addr_v4(be32_of(0x7f000001)), .prefix_len = 8};
-	struct ifaddr v6 = {.addr = {.w = {0, 0, 0, be32_of(1)}}, .prefix_len = 128};
+	struct lo *lo = calloc(1, sizeof(*lo));
+	struct netdev *dev;
 	int err;
 
-	memset(&lo_dev, 0, sizeof(lo_dev));
-	strcpy(lo_dev.name, "lo");
-	lo_dev.ops = &lo_ops;
-	lo_dev.flags = IFF_LOOPBACK;
-	lo_dev.type = ARPHRD_LOOPBACK;
-	lo_dev.hard_header_len = ETH_HLEN;
-	lo_dev.mtu = lo_dev.max_mtu = 65536;
-	lo_dev.features = NETDEV_CSUM | NETDEV_TSO4 | NETDEV_TSO6 | NETDEV_USO | NETDEV_RX_CSUM;
-	lo_dev.carrier = true;
-	lo_dev.tx_queue_len = 1000;
-	err = netdev_register(&lo_dev);
-	if (err < 0)
+	if (!lo)
+		return -ENOMEM;
+	list_init(&lo->backlog);
+	list_init(&lo->work.link);
+	lo->work.fn = run_backlog;
+	dev = &lo->dev;
+	strcpy(dev->name, "lo");
+	dev->ops = &lo_ops;
+	dev->flags = IFF_LOOPBACK;
+	dev->type = ARPHRD_LOOPBACK;
+	dev->hard_header_len = ETH_HLEN;
+	dev->mtu = dev->max_mtu = 65536;
+	dev->features = NETDEV_CSUM | NETDEV_TSO4 | NETDEV_TSO6 | NETDEV_USO | NETDEV_RX_CSUM;
+	dev->carrier = true;
+	dev->tx_queue_len = 1000;
+	err = netdev_register(dev);
+	if (err < 0) {
+		free(lo);
 		return err;
-	loopback = &lo_dev;
-	v4.scope = v6.scope = RT_SCOPE_HOST;
-	v4.flags = v6.flags = IFA_F_PERMANENT;
-	v4.valid_s = v4.preferred_s = v6.valid_s = v6.preferred_s = UINT32_MAX;
-	err = netdev_set_up(loopback, true);
-	if (!err)
-		err = ifaddr_add(loopback, &v4, NULL);
-	if (!err)
-		err = ifaddr_add(loopback, &v6, NULL);
-	return err;
+	}
+	loopback = dev;
+	return 0;
 }
 
 void loopback_fini(void)
 {
-	skb_purge(&backlog);
-	nr_backlog = 0;
-	list_del(&backlog_work.link);
-	if (loopback)
-		netdev_unregister(loopback);
+	struct lo *lo;
+
+	if (!loopback)
+		return;
+	lo = lo_of(loopback);
+	skb_purge(&lo->backlog);
+	list_del(&lo->work.link);
+	netdev_unregister(&lo->dev);
+	skb_purge(&lo->backlog);
+	list_del(&lo->work.link);
 	loopback = NULL;
+	free(lo);
 }

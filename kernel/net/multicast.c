@@ -106,6 +106,7 @@ static void group_timer(struct timer *t)
 {
 	struct mc_group *g = container_of(t, struct mc_group, timer);
 
+	net_set(g->dev->net);
 	report(g, g->reporting ? MODE_IS_EXCLUDE : TO_EXCLUDE);
 	g->reporting = false;
 	if (g->reports_left && --g->reports_left)

@@ -116,6 +116,7 @@ static void dad_timer(struct timer *t)
 	struct skb *skb;
 	u8 *o;
 
+	net_set(a->dev->net);
 	if (!a->dad_left) {
 		ifaddr_ready(a);
 		if (ip_addr_is_link_local(&a->addr))
@@ -160,6 +161,7 @@ static void solicit_routers(struct timer *t)
 	u64 wait = a ? RS_INTERVAL_NS : NSEC_PER_SEC / 2;
 	struct skb *skb;
 
+	net_set(s->dev->net);
 	if (!s->left) {
 		list_del(&s->link);
 		free(s);

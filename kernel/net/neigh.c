@@ -177,6 +177,7 @@ static void neigh_timer(struct timer *t)
 {
 	struct neigh *n = container_of(t, struct neigh, timer);
 
+	net_set(n->dev->net);
 	switch (n->state) {
 	case NUD_REACHABLE:
 		if (n->confirmed_ns + REACHABLE_NS > now_ns())

@@ -20,7 +20,9 @@ int net_init(void)
 	nl_route_init();
 	nl_uevent_init();
 	err = rule_init();
-	return err < 0 ? err : loopback_init();
+	if (!err)
+		err = loopback_init();
+	return err < 0 ? err : netdev_set_up(loopback, true);
 }
 
 void net_fini(void)
@@ -29,6 +31,7 @@ void net_fini(void)
 	ip_frag_fini();
 	link_destroy_all();
 	loopback_fini();
+	init_net_ns.last_index = 0;
 	rule_fini();
 	nl_uevent_fini();
 	nl_route_fini();

@@ -8,6 +8,7 @@
 int net_init(void);
 void net_fini(void); /* unit tests: frees everything; sockets must be gone */
 
+/* lo of current_net, down. */
 int loopback_init(void);
 void loopback_fini(void);
 

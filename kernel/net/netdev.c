@@ -15,9 +15,6 @@
 
 #include <stdio.h>
 
-struct list_head netdevs = LIST_HEAD_INIT(netdevs);
-struct netdev *loopback;
-
 static struct list_head taps = LIST_HEAD_INIT(taps);
 
 /* ---- the table ---- */
@@ -76,15 +73,12 @@ static int choose_name(struct netdev *dev)
 
 int netdev_register(struct netdev *dev)
 {
-	static int next_index = 1;
 	int err = choose_name(dev);
 
 	if (err < 0)
 		return err;
-	if (dev->flags & IFF_LOOPBACK)
-		dev->ifindex = 1;
-	else
-		dev->ifindex = ++next_index;
+	dev->net = current_net;
+	dev->ifindex = ++current_net->last_index;
 	dev->ctl = netdev_ctl_default;
 	list_init(&dev->addrs);
 	list_init(&dev->groups);
@@ -275,6 +269,7 @@ void netdev_allmulti(struct netdev *dev, int delta)
 
 void netdev_tap_add(struct netdev_tap *tap)
 {
+	tap->net = current_net;
 	list_add_tail(&tap->link, &taps);
 }
 
@@ -288,7 +283,7 @@ static void show_taps(struct netdev *dev, const struct skb *skb)
 	struct netdev_tap *tap, *tmp;
 
 	list_for_each_entry_safe (tap, tmp, &taps, link) {
-		if (tap->dev && tap->dev != dev)
+		if (tap->net != dev->net || (tap->dev && tap->dev != dev))
 			continue;
 		if (tap->protocol == ETH_P_ALL ||
 			(tap->protocol == skb->protocol && skb->pkt_type != SKB_PKT_OUTGOING))
@@ -369,7 +364,7 @@ int netdev_xmit(struct netdev *dev, struct skb *skb)
 
 /* ---- in ---- */
 
-void netdev_rx(struct netdev *dev, struct skb *skb)
+static void receive(struct netdev *dev, struct skb *skb)
 {
 	skb->dev = dev;
 	if (!(dev->flags & IFF_UP)) {
@@ -408,4 +403,13 @@ void netdev_rx(struct netdev *dev, struct skb *skb)
 	default:
 		skb_free(skb);
 	}
+}
+
+void netdev_rx(struct netdev *dev, struct skb *skb)
+{
+	struct net_ns *outer = current_net;
+
+	net_set(dev->net);
+	receive(dev, skb);
+	net_set(outer);
 }

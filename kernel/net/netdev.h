@@ -10,6 +10,7 @@
 #define SKIFF_KERNEL_NET_NETDEV_H
 
 #include "kernel/net/ctl.h"
+#include "kernel/net/net_ns.h"
 #include "kernel/net/notify.h"
 #include "kernel/net/skb.h"
 
@@ -39,6 +40,7 @@ struct netdev {
 	struct list_head link;
 	const struct netdev_ops *ops;
 	void *priv; /* the driver's */
+	struct net_ns *net;
 	char name[IFNAMSIZ];
 	int ifindex;
 	u32 flags; /* IFF_UP, IFF_LOOPBACK, IFF_BROADCAST, IFF_MULTICAST, IFF_NOARP, IFF_PROMISC,
@@ -61,8 +63,9 @@ struct netdev {
 	unsigned txq_len;
 };
 
-extern struct list_head netdevs; /* in order of index */
-extern struct netdev *loopback;	 /* after net_init */
+/* Of current_net, as all here that looks for devices. */
+#define netdevs (current_net->devs) /* in order of index */
+#define loopback (current_net->lo)  /* after net_init */
 
 /* name may hold one %d, filled with the first free number. -EEXIST, -EINVAL, -ENOMEM. */
 int netdev_register(struct netdev *dev);
@@ -99,7 +102,8 @@ void netdev_rx(struct netdev *dev, struct skb *skb);
 /* ---- taps: packet sockets, --pcap ---- */
 struct netdev_tap {
 	struct list_head link;
-	struct netdev *dev; /* NULL: all */
+	struct netdev *dev; /* NULL: all of net */
+	struct net_ns *net; /* set by netdev_tap_add */
 	u16 protocol;	    /* ETH_P_ALL or one, host order */
 	/* skb->data is at the link header (cooked or raw is the tap's choice); pkt_type tells the
 	 * direction. Borrowed: copy what you keep (skb_copy). PARTIAL checksums and gso possible.

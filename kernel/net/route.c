@@ -16,8 +16,6 @@
 #define ROUTES_MAX 65536u
 
 u32 route_generation = 1;
-struct list_head routes = LIST_HEAD_INIT(routes);
-static unsigned nr_routes;
 
 void route_changed(void)
 {
@@ -35,7 +33,7 @@ struct learnt {
 	u64 expires_ns;
 };
 
-static struct htab learnt_tab;
+#define learnt_tab (current_net->learnt)
 
 static struct learnt *learnt_find(const struct ip_addr *addr)
 {
@@ -143,7 +141,7 @@ static bool same_target(const struct route *a, const struct route *b)
 static void unlink_route(struct route *r)
 {
 	list_del(&r->link);
-	nr_routes--;
+	current_net->nr_routes--;
 	learnt_clear();
 	route_changed();
 	net_notify(NET_ROUTE_GONE, r);
@@ -209,7 +207,7 @@ int route_add(const struct route *from, u32 nlm_flags)
 	}
 	if ((nlm_flags & NLM_F_REPLACE) && !replaced && !(nlm_flags & NLM_F_CREATE))
 		return -ENOENT;
-	if (nr_routes >= ROUTES_MAX)
+	if (current_net->nr_routes >= ROUTES_MAX)
 		return -ENOSPC;
 	n = malloc(sizeof(*n));
 	if (!n)
@@ -226,7 +224,7 @@ int route_add(const struct route *from, u32 nlm_flags)
 		}
 	}
 	list_add_tail(&n->link, before);
-	nr_routes++;
+	current_net->nr_routes++;
 	learnt_clear();
 	route_changed();
 	net_notify(NET_ROUTE_ADDED, n);

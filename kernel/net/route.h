@@ -89,7 +89,8 @@ struct route {
 	u64 expires_ns; /* RTPROT_RA: OS_CLOCK_MONOTONIC, 0: never */
 };
 
-extern struct list_head routes; /* all tables, longest prefix first, then lowest metric */
+/* Of current_net: all tables, longest prefix first, then lowest metric. */
+#define routes (current_net->route_list)
 
 /* r is copied; nlm_flags: NLM_F_REPLACE, _EXCL, _APPEND, _CREATE as netlink. -EEXIST, -ENETUNREACH
  * (gateway not on link), -ENODEV, -EINVAL, -ENOENT, -ENOMEM. */

@@ -98,7 +98,7 @@ long route_ioctl(u32 cmd, uaddr_t arg)
 	struct route r;
 	int err;
 
-	if (!net_admin())
+	if (!net_capable(CAP_NET_ADMIN))
 		return -EPERM;
 	if (copy_from_user(&rt, arg, sizeof(rt)) < 0)
 		return -EFAULT;
@@ -116,7 +116,7 @@ long route6_ioctl(u32 cmd, uaddr_t arg)
 	struct route r = {.table = RT_TABLE_MAIN, .prefsrc = ip_addr_any(AF_INET6)};
 	struct in6_rtmsg m;
 
-	if (!net_admin())
+	if (!net_capable(CAP_NET_ADMIN))
 		return -EPERM;
 	if (copy_from_user(&m, arg, sizeof(m)) < 0)
 		return -EFAULT;
@@ -191,7 +191,7 @@ long arp_ioctl(u32 cmd, uaddr_t arg)
 	be32 v4;
 	int err;
 
-	if (cmd != SIOCGARP && !net_admin())
+	if (cmd != SIOCGARP && !net_capable(CAP_NET_ADMIN))
 		return -EPERM;
 	if (copy_from_user(&r, arg, sizeof(r)) < 0)
 		return -EFAULT;

@@ -3,9 +3,6 @@
 
 #define RULES_MAX 4096u
 
-struct list_head rules = LIST_HEAD_INIT(rules);
-static unsigned nr_rules;
-
 static bool port_fits(const struct fib_rule_port_range *range, u16 port)
 {
 	return !range->start || (port >= range->start && port <= range->end);
@@ -84,7 +81,7 @@ int rule_add(const struct rule *from, bool given, u32 nlm_flags)
 	struct list_head *before = &rules;
 	struct rule *r;
 
-	if (nr_rules >= RULES_MAX)
+	if (current_net->nr_rules >= RULES_MAX)
 		return -ENOSPC;
 	if (from->action == FR_ACT_GOTO && from->target <= priority)
 		return -EINVAL; /* only forward */
@@ -101,7 +98,7 @@ int rule_add(const struct rule *from, bool given, u32 nlm_flags)
 	*r = *from;
 	r->priority = priority;
 	list_add_tail(&r->link, before);
-	nr_rules++;
+	current_net->nr_rules++;
 	route_changed();
 	net_notify(NET_RULE_ADDED, r);
 	return 0;
@@ -110,7 +107,7 @@ int rule_add(const struct rule *from, bool given, u32 nlm_flags)
 static void remove_rule(struct rule *r)
 {
 	list_del(&r->link);
-	nr_rules--;
+	current_net->nr_rules--;
 	route_changed();
 	net_notify(NET_RULE_GONE, r);
 	free(r);

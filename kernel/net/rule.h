@@ -27,7 +27,7 @@ struct rule {
 	s32 suppress_prefix_len; /* routes of at most this length do not count; -1: all do */
 };
 
-extern struct list_head rules; /* both families, by priority */
+#define rules (current_net->rule_list) /* both families, by priority */
 #define rule_for_each(r) list_for_each_entry (r, &rules, link)
 
 int rule_init(void); /* the rules of the start; 0 or -ENOMEM */

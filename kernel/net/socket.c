@@ -10,6 +10,7 @@
 #include "kernel/lib/log.h"
 #include "kernel/net/ctl.h"
 #include "kernel/net/ifioctl.h"
+#include "kernel/net/net_ns.h"
 #include "kernel/net/sock_filter.h"
 #include "kernel/ns.h"
 #include "kernel/os.h"
@@ -29,10 +30,9 @@ unsigned nr_open_socks;
 
 int sock_create(int family, int type, int protocol, struct sock **out)
 {
+	net_set(nsset_current()->net);
 	if (family < 0 || family >= ABI_AF_MAX)
 		return -EAFNOSUPPORT;
-	if (family != AF_UNIX && nsset_current()->net != &init_net_ns)
-		return -EAFNOSUPPORT; /* the interfaces are the initial namespace's */
 	if (type < 0 || type >= ABI_SOCK_TYPE_MAX)
 		return -EINVAL;
 	for (size_t i = 0; i < ARRAY_SIZE(families); i++)
@@ -52,6 +52,8 @@ void sock_init(struct sock *sk, const struct sock_ops *ops, int family, int type
 	static u64 next_ino = 1000;
 
 	sk->refs = 1;
+	sk->net = current_net;
+	ns_get(&sk->net->ns);
 	sk->ops = ops;
 	sk->family = family;
 	sk->type = type;
@@ -65,6 +67,11 @@ void sock_init(struct sock *sk, const struct sock_ops *ops, int family, int type
 	waitq_init(&sk->wait);
 }
 
+void sock_enter(struct sock *sk)
+{
+	net_set(sk->net);
+}
+
 struct sock *sock_get(struct sock *sk)
 {
 	sk->refs++;
@@ -75,8 +82,11 @@ void sock_put(struct sock *sk)
 {
 	BUG_ON(sk->refs == 0);
 	if (--sk->refs == 0) {
+		struct net_ns *net = sk->net;
+
 		sock_filter_free(sk);
 		sk->ops->destroy(sk);
+		ns_put(&net->ns);
 	}
 }
 
@@ -204,6 +214,7 @@ static ssize_t sock_file_read(struct file *file, struct uio *to, u64 *pos)
 
 	if (!to->left)
 		return 0;
+	sock_enter(file->priv);
 	return sock_recvmsg(file->priv, &m);
 }
 
@@ -212,6 +223,7 @@ static ssize_t sock_file_write(struct file *file, struct uio *from, u64 *pos)
 	struct sock *sk = file->priv;
 	struct sock_msg m = {.uio = from, .flags = sock_io_flags(file)};
 
+	sock_enter(sk);
 	if (sk->type == SOCK_SEQPACKET)
 		m.flags |= MSG_EOR;
 	return sock_sendmsg(sk, &m);
@@ -228,7 +240,10 @@ static long sock_file_ioctl(struct file *file, u32 cmd, uaddr_t arg)
 {
 	struct sock *sk = file->priv;
 
-	long ret = sk->ops->ioctl ? sk->ops->ioctl(sk, cmd, arg) : -ENOTTY;
+	long ret;
+
+	sock_enter(sk);
+	ret = sk->ops->ioctl ? sk->ops->ioctl(sk, cmd, arg) : -ENOTTY;
 
 	return ret == -ENOTTY ? netdev_ioctl(cmd, arg) : ret;
 }
@@ -247,18 +262,23 @@ static int sock_file_flush(struct file *file)
 {
 	struct sock *sk = file->priv;
 
-	if (file->refs == 1 && sk->ops->linger)
+	if (file->refs == 1 && sk->ops->linger) {
+		sock_enter(sk);
 		sk->ops->linger(sk);
+	}
 	return 0;
 }
 
 static void sock_file_release(struct file *file)
 {
+	struct net_ns *outer = current_net;
 	struct sock *sk = file->priv;
 
 	sk->file = NULL;
 	nr_open_socks--;
+	sock_enter(sk);
 	sk->ops->release(sk);
+	net_set(outer);
 	sock_put(sk);
 }
 

@@ -84,6 +84,7 @@ struct sock {
 	int family, type, protocol;
 	const struct sock_ops *ops;
 	enum sock_state state;
+	struct net_ns *net;	  /* a reference */
 	struct file *file;	  /* not counted; NULL before accept and after release */
 	u64 ino;		  /* of socket:[N] */
 	struct waitq wait;	  /* readers, writers and pollers */
@@ -119,6 +120,7 @@ extern unsigned nr_open_socks; /* open files of sockets, of every family */
 
 int sock_create(int family, int type, int protocol, struct sock **out);
 void sock_init(struct sock *sk, const struct sock_ops *ops, int family, int type, int protocol);
+void sock_enter(struct sock *sk); /* current_net becomes the sock's */
 struct sock *sock_get(struct sock *sk);
 void sock_put(struct sock *sk);
 /* An open file for sk; takes the caller's reference, also on failure. */

@@ -57,7 +57,7 @@ static int set_bool(struct sock *sk, int name, int v)
 
 	if (bit < 0)
 		return -ENOPROTOOPT;
-	if (name == SO_DEBUG && v && !capable(CAP_NET_ADMIN))
+	if (name == SO_DEBUG && v && !net_capable(CAP_NET_ADMIN))
 		return -EACCES;
 	if (v)
 		sk->options |= 1u << bit;
@@ -119,7 +119,7 @@ static int set_device(struct sock *sk, uaddr_t val, u32 len)
 	len = MIN(len, (u32)sizeof(name) - 1);
 	if (len && copy_from_user(name, val, len) < 0)
 		return -EFAULT;
-	if (sk->bound_if && !capable(CAP_NET_RAW))
+	if (sk->bound_if && !net_capable(CAP_NET_RAW))
 		return -EPERM;
 	if (name[0]) {
 		dev = netdev_by_name(name);
@@ -156,7 +156,7 @@ static int set_int(struct sock *sk, int name, int v)
 		return 0;
 	case SO_SNDBUFFORCE:
 	case SO_RCVBUFFORCE:
-		if (!capable(CAP_NET_ADMIN))
+		if (!net_capable(CAP_NET_ADMIN))
 			return -EPERM;
 		v = MAX(v, 0);
 		if (name == SO_SNDBUFFORCE)
@@ -168,12 +168,12 @@ static int set_int(struct sock *sk, int name, int v)
 		sk->rcvlowat = v < 0 ? INT_MAX : v ? (u32)v : 1;
 		return 0;
 	case SO_PRIORITY:
-		if ((v < 0 || v > 6) && !capable(CAP_NET_ADMIN))
+		if ((v < 0 || v > 6) && !net_capable(CAP_NET_ADMIN))
 			return -EPERM;
 		sk->priority = (u32)v;
 		return 0;
 	case SO_MARK:
-		if (!capable(CAP_NET_ADMIN))
+		if (!net_capable(CAP_NET_ADMIN))
 			return -EPERM;
 		sk->mark = (u32)v;
 		return 0;

@@ -307,7 +307,7 @@ void tcp_tw_free(struct tcp_tw *tw);
 /* For connect: frees the TIME_WAIT with this tuple if its reuse is safe. *iss as above. */
 bool tcp_tw_reuse(const struct inet_tuple *t, u32 *iss);
 int tcp_tw_for_each(int (*fn)(const struct tcp_tw *tw, void *arg), void *arg);
-void tcp_tw_purge(void);			      /* unit tests */
+void tcp_tw_purge(void);			      /* current_net ends */
 extern unsigned tcp_nr_tw, tcp_nr_reqs, tcp_nr_socks; /* live ones */
 
 /* ---- tcp_input.c ---- */

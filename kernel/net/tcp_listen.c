@@ -89,6 +89,7 @@ static void req_timer(struct timer *t)
 	const struct tcp_sock *l = req->listener;
 	u8 max = l->syn_cnt ? l->syn_cnt : (u8)net_ctl.tcp_synack_retries;
 
+	net_set(req->tuple.net);
 	/* TCP_DEFER_ACCEPT: past its time the SYN-ACK goes out again, and its ACK is good enough */
 	if (req->acked && req->nr_sent <= l->defer_accept) {
 		req->nr_sent++;
@@ -135,6 +136,7 @@ static void req_fill(struct tcp_req *req, struct tcp_sock *l, const struct tcp_s
 	req->tuple.raddr = ip->saddr;
 	req->tuple.lport = seg->dport;
 	req->tuple.rport = seg->sport;
+	req->tuple.net = l->inet.tuple.net;
 	req->tuple.v6 = l->inet.tuple.v6;
 	req->tuple.uid = l->inet.tuple.uid;
 	req->tuple.bound_if =

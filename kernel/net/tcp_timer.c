@@ -167,6 +167,7 @@ static void timer_fn(struct timer *t)
 	struct sock *sk = sock_get(tcp_sock(tp));
 	enum tcp_timer_kind kind = tp->timer_kind;
 
+	net_set(sk->net);
 	tp->timer_kind = TCP_TIMER_NONE;
 	switch (kind) {
 	case TCP_TIMER_RTO:
@@ -201,6 +202,7 @@ static void delack_fn(struct timer *t)
 {
 	struct tcp_sock *tp = container_of(t, struct tcp_sock, delack_timer);
 
+	net_set(tcp_sock(tp)->net);
 	if (!tp->ack_pending)
 		return;
 	tp->pingpong = false;
@@ -238,6 +240,7 @@ static void keep_fn(struct timer *t)
 	struct sock *sk = tcp_sock(tp);
 	u64 now = now_ns(), idle = now - tp->rcv_ns;
 
+	net_set(sk->net);
 	if (!sock_option(sk, SO_KEEPALIVE) || !tcp_synchronized(tp))
 		return;
 	if (tp->snd_nxt != tp->snd_una || tp->sendq.head) { /* the other timers look after it */

@@ -184,7 +184,7 @@ int tcp_tw_for_each(int (*fn)(const struct tcp_tw *tw, void *arg), void *arg)
 	int ret;
 
 	list_for_each_entry (tw, &all, link) {
-		ret = fn(tw, arg);
+		ret = tw->tuple.net == current_net ? fn(tw, arg) : 0;
 		if (ret)
 			return ret;
 	}
@@ -193,6 +193,9 @@ int tcp_tw_for_each(int (*fn)(const struct tcp_tw *tw, void *arg), void *arg)
 
 void tcp_tw_purge(void)
 {
-	while (!list_empty(&all))
-		tcp_tw_free(list_first(&all, struct tcp_tw, link));
+	struct tcp_tw *tw, *tmp;
+
+	list_for_each_entry_safe (tw, tmp, &all, link)
+		if (tw->tuple.net == current_net)
+			tcp_tw_free(tw);
 }

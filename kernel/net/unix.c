@@ -9,6 +9,8 @@
  */
 #include "kernel/net/unix.h"
 
+#include "kernel/net/net_ns.h"
+
 #include "kernel/charge.h"
 #include "kernel/cred.h"
 #include "kernel/lib/log.h"
@@ -409,6 +411,8 @@ int unix_for_each(int (*fn)(const struct unix_info *info, void *arg), void *arg)
 			.ino = u->embryo ? 0 : u->sk.ino,
 		};
 
+		if (u->sk.net != current_net)
+			continue;
 		if (u->addr) {
 			printable_name(u->addr, name, sizeof(name));
 			info.name = name;

@@ -5,6 +5,8 @@
  */
 #include "kernel/net/unix.h"
 
+#include "kernel/net/net_ns.h"
+
 #include "kernel/task.h"
 
 #include <stdio.h>
@@ -54,7 +56,8 @@ static struct unix_sock *abstract_find(const void *path, u32 path_len, int type)
 	for (n = htab_first(&abstract_names, hash); n; n = htab_next(n)) {
 		struct unix_sock *u = container_of(n, struct unix_sock, name_node);
 
-		if (n->hash == hash && u->sk.type == type && u->addr->len == PATH_OFF + path_len &&
+		if (n->hash == hash && u->sk.net == current_net && u->sk.type == type &&
+			u->addr->len == PATH_OFF + path_len &&
 			!memcmp(u->addr->un.sun_path, path, path_len))
 			return u;
 	}

@@ -118,5 +118,9 @@ PY
 	has "libc" "lo" "$(python3 -c 'import socket; print(socket.if_nameindex())')"
 fi
 SCRIPT
+if need bubblewrap bwrap; then
+	expect_match "a machine inside" "inet 127.0.0.1/8 .*0% packet loss" \
+		"$(sk bwrap --unshare-all --ro-bind / / sh -c 'ip addr; ping -q -c 1 127.0.0.1' 2>&1 | xargs)"
+fi
 expect_match "without privilege" "Operation not permitted" "$(sk -u 65534 -- ip link set lo down 2>&1)"
 done_testing

@@ -5,9 +5,8 @@
  */
 #include "kernel/net/netlink/netlink.h"
 
-#include "kernel/cred.h"
+#include "kernel/net/net_ns.h"
 #include "kernel/net/netlink/request.h"
-#include "kernel/ns.h"
 #include "kernel/task.h"
 
 #define PROTOCOLS_MAX 32
@@ -33,14 +32,9 @@ static struct list_head all_socks = LIST_HEAD_INIT(all_socks);
 
 static const struct sock_ops netlink_ops;
 
-static bool current_is_admin(void)
-{
-	return ns_capable(nsset_current()->net->ns.owner, CAP_NET_ADMIN);
-}
-
 bool nl_may_admin(const struct nl_sock *nls)
 {
-	return nls->admin && current_is_admin();
+	return nls->admin && net_capable(CAP_NET_ADMIN);
 }
 
 static int netlink_create(int type, int protocol, struct sock **out)
@@ -60,7 +54,7 @@ static int netlink_create(int type, int protocol, struct sock **out)
 		return -ENOMEM;
 	sock_init(&nls->sk, &netlink_ops, AF_NETLINK, type, protocol);
 	nls->proto = p;
-	nls->admin = current_is_admin();
+	nls->admin = net_capable(CAP_NET_ADMIN);
 	list_init(&nls->queue);
 	list_add_tail(&nls->all_link, &all_socks);
 	*out = &nls->sk;
@@ -103,7 +97,7 @@ int nl_for_each(int (*fn)(const struct nl_sock *nls, void *arg), void *arg)
 	int ret = 0;
 
 	list_for_each_entry (nls, &all_socks, all_link) {
-		ret = fn(nls, arg);
+		ret = nls->sk.net == current_net ? fn(nls, arg) : 0;
 		if (ret)
 			break;
 	}
@@ -117,7 +111,8 @@ static struct nl_sock *find(int protocol, u32 portid)
 	struct nl_sock *nls;
 
 	list_for_each_entry (nls, &all_socks, all_link)
-		if (nls->portid == portid && nls->proto->protocol == protocol)
+		if (nls->portid == portid && nls->proto->protocol == protocol &&
+			nls->sk.net == current_net)
 			return nls;
 	return NULL;
 }
@@ -145,7 +140,7 @@ static void autobind(struct nl_sock *nls)
 
 static bool may_join(const struct nl_sock *nls)
 {
-	return nls->proto->anyone_receives || current_is_admin();
+	return nls->proto->anyone_receives || net_capable(CAP_NET_ADMIN);
 }
 
 static int addr_arg(const struct sock_addr *a, struct sockaddr_nl *nl)
@@ -196,7 +191,7 @@ static int netlink_connect(struct sock *sk, const struct sock_addr *a, u32 msg_f
 	err = addr_arg(a, &nl);
 	if (err < 0)
 		return err;
-	if ((nl.nl_groups || nl.nl_pid) && !nls->proto->anyone_sends && !current_is_admin())
+	if ((nl.nl_groups || nl.nl_pid) && !nls->proto->anyone_sends && !net_capable(CAP_NET_ADMIN))
 		return -EPERM;
 	if (!nls->portid)
 		autobind(nls);
@@ -297,7 +292,8 @@ int nl_reply(struct nl_sock *nls, struct nl_buf *b)
 
 static bool is_member(const struct nl_sock *nls, int protocol, unsigned group)
 {
-	return nls->proto->protocol == protocol && (nls->groups >> (group - 1) & 1);
+	return nls->sk.net == current_net && nls->proto->protocol == protocol &&
+	       (nls->groups >> (group - 1) & 1);
 }
 
 bool nl_has_listeners(int protocol, unsigned group)
@@ -409,7 +405,7 @@ static int destination(struct nl_sock *nls, const struct sock_addr *name, u32 *p
 		return err;
 	*portid = nl.nl_pid;
 	*group = (u32)__builtin_ffs((int)nl.nl_groups);
-	if ((*portid || *group) && !nls->proto->anyone_sends && !current_is_admin())
+	if ((*portid || *group) && !nls->proto->anyone_sends && !net_capable(CAP_NET_ADMIN))
 		return -EPERM;
 	return 0;
 }
@@ -566,7 +562,7 @@ static int netlink_setsockopt(struct sock *sk, int level, int name, uaddr_t val,
 	case NETLINK_DROP_MEMBERSHIP:
 		return set_membership(nls, v, name == NETLINK_ADD_MEMBERSHIP);
 	case NETLINK_LISTEN_ALL_NSID:
-		if (!capable(CAP_NET_ADMIN))
+		if (!net_capable(CAP_NET_ADMIN))
 			return -EPERM;
 		/* fall through */
 	case NETLINK_PKTINFO:
