@@ -1,6 +1,6 @@
 /*
- * Directories with a child for each network device, by its name: parts of sysfs and of /proc/sys. A
- * child's number is the device's index, which is never used again.
+ * Directories with a child for each network device of the caller's namespace, by its name: parts of
+ * sysfs and of /proc/sys. A child's number is the device's index, which is never used again.
  */
 #include "fs/pseudo_netdev.h"
 
@@ -10,6 +10,7 @@ bool pseudo_netdev_key_of(const struct pseudo_ctx *dir, const char *name, size_t
 {
 	const struct netdev *dev;
 
+	net_set_own();
 	netdev_for_each(dev)
 	{
 		if (strlen(dev->name) != len || memcmp(dev->name, name, len) != 0)
@@ -22,8 +23,10 @@ bool pseudo_netdev_key_of(const struct pseudo_ctx *dir, const char *name, size_t
 
 bool pseudo_netdev_name_of(const struct pseudo_ctx *dir, u64 key, char *buf)
 {
-	const struct netdev *dev = netdev_by_index((int)key);
+	const struct netdev *dev;
 
+	net_set_own();
+	dev = netdev_by_index((int)key);
 	if (dev)
 		strcpy(buf, dev->name);
 	return dev != NULL;
@@ -34,6 +37,7 @@ ssize_t pseudo_netdev_keys(const struct pseudo_ctx *dir, u64 from, u64 **out)
 	const struct netdev *dev;
 	size_t nr = 0;
 
+	net_set_own();
 	netdev_for_each(dev) nr++;
 	*out = calloc(nr + 1, sizeof(u64));
 	if (!*out)
@@ -47,5 +51,6 @@ ssize_t pseudo_netdev_keys(const struct pseudo_ctx *dir, u64 from, u64 **out)
 
 int pseudo_netdev_enter(const struct pseudo_ctx *dir, struct pseudo_ctx *child)
 {
+	net_set_own();
 	return netdev_by_index((int)child->key) ? 0 : -ENOENT;
 }

@@ -32,8 +32,10 @@ static const struct pseudo_dir unix_dir = {PSEUDO_DIR(unix_rows)};
 
 static struct netdev_ctl *ctl_of(const struct pseudo_ctx *c)
 {
-	struct netdev *dev = netdev_by_index((int)c->key);
+	struct netdev *dev;
 
+	net_set_own();
+	dev = netdev_by_index((int)c->key);
 	if (!c->key)
 		return &netdev_ctl_default;
 	return dev ? &dev->ctl : NULL;
@@ -84,6 +86,7 @@ static int store_disable_ipv6(const struct pseudo_ctx *c, char *text, size_t len
 	u32 v;
 	int err = parse_dev(c, text, &v);
 
+	net_set_own();
 	if (!err && c->key)
 		netdev_disable_ipv6(netdev_by_index((int)c->key), v);
 	else if (!err)
@@ -101,6 +104,7 @@ static int store_disable_all(const struct pseudo_ctx *c, char *text, size_t len)
 	if (err < 0)
 		return err;
 	netdev_ctl_default.disable_ipv6 = v;
+	net_set_own();
 	netdev_for_each(dev) netdev_disable_ipv6(dev, v);
 	return 0;
 }

@@ -17,6 +17,7 @@
 
 static struct netdev *device(const struct pseudo_ctx *c)
 {
+	net_set_own();
 	return netdev_by_index((int)c->key);
 }
 
@@ -148,7 +149,7 @@ static int store_attr(const struct pseudo_ctx *c, char *text, size_t len)
 
 	if (!dev)
 		return -ENODEV;
-	if (!ns_capable(init_net_ns.ns.owner, CAP_NET_ADMIN))
+	if (!net_capable(CAP_NET_ADMIN))
 		return -EPERM;
 	if (pseudo_parse(text, 0, INT32_MAX, &v) < 0)
 		return -EINVAL;
@@ -274,7 +275,7 @@ const struct pseudo_dir sysfs_net_dir = {
 
 static int show_link(struct seq *s, const struct pseudo_ctx *c)
 {
-	const struct netdev *dev = netdev_by_index((int)c->key);
+	const struct netdev *dev = device(c);
 
 	if (!dev)
 		return -ENOENT;

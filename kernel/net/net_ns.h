@@ -34,6 +34,12 @@ static inline void net_set(struct net_ns *ns)
 	current_net = ns;
 }
 
+/* To the namespace of current itself: for files that show a task its own. */
+static inline void net_set_own(void)
+{
+	net_set(nsset_current()->net);
+}
+
 struct net_ns *net_ns_create(struct user_ns *owner); /* NULL: out of memory */
 void net_ns_free(struct net_ns *ns);		     /* the last reference is gone */
 /* Has current this capability over current_net? */
