@@ -451,7 +451,7 @@ static int packet_create(int type, int protocol, struct sock **out)
 {
 	struct packet_sock *ps;
 
-	if (!capable(CAP_NET_RAW))
+	if (!net_capable(CAP_NET_RAW))
 		return -EPERM;
 	if (type != SOCK_RAW && type != SOCK_DGRAM)
 		return -ESOCKTNOSUPPORT;

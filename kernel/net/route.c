@@ -183,7 +183,7 @@ static int check_route(struct route *r)
 int route_add(const struct route *from, u32 nlm_flags)
 {
 	struct route r = *from, *n, *pos, *replaced = NULL;
-	struct list_head *before = &routes;
+	struct list_head *before = &net_routes;
 	int err;
 
 	if (!r.table)
@@ -262,7 +262,7 @@ void route_flush_dev(struct netdev *dev)
 {
 	struct route *r, *tmp;
 
-	list_for_each_entry_safe (r, tmp, &routes, link)
+	list_for_each_entry_safe (r, tmp, &net_routes, link)
 		if (r->dev == dev)
 			unlink_route(r);
 	learnt_clear();
@@ -272,7 +272,7 @@ void route_flush_v4(struct netdev *dev)
 {
 	struct route *r, *tmp;
 
-	list_for_each_entry_safe (r, tmp, &routes, link)
+	list_for_each_entry_safe (r, tmp, &net_routes, link)
 		if (r->dev == dev && ip_addr_is_v4(&r->dst))
 			unlink_route(r);
 }
@@ -281,7 +281,7 @@ void route_flush_prefsrc(const struct ip_addr *addr)
 {
 	struct route *r, *tmp;
 
-	list_for_each_entry_safe (r, tmp, &routes, link)
+	list_for_each_entry_safe (r, tmp, &net_routes, link)
 		if (ip_addr_eq(&r->prefsrc, addr))
 			unlink_route(r);
 }

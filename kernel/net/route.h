@@ -90,14 +90,14 @@ struct route {
 };
 
 /* Of current_net: all tables, longest prefix first, then lowest metric. */
-#define routes (current_net->route_list)
+#define net_routes (current_net->route_list)
 
 /* r is copied; nlm_flags: NLM_F_REPLACE, _EXCL, _APPEND, _CREATE as netlink. -EEXIST, -ENETUNREACH
  * (gateway not on link), -ENODEV, -EINVAL, -ENOENT, -ENOMEM. */
 int route_add(const struct route *r, u32 nlm_flags);
 /* The first route that matches the fields set in r: -ESRCH. */
 int route_del(const struct route *r);
-#define route_for_each(r) list_for_each_entry (r, &routes, link)
+#define route_for_each(r) list_for_each_entry (r, &net_routes, link)
 /* The route a packet with fl would take (`ip route get`): -errno as route_output. */
 int route_lookup(const struct flow *fl, const struct route **out);
 void route_flush_dev(struct netdev *dev);	      /* the device goes down */

@@ -26,7 +26,7 @@ static void teardown(void)
 {
 	fake_task_destroy(task);
 	net_fini();
-	ck_assert(list_empty(&routes) && list_empty(&rules) && list_empty(&netdevs));
+	ck_assert(list_empty(&net_routes) && list_empty(&rules) && list_empty(&netdevs));
 	fake_fini();
 	ck_assert_uint_eq(skb_stats.live, 0);
 }
