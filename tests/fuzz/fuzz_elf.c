@@ -44,7 +44,11 @@ long guest_orders(struct task *t, const struct guest_order *o, unsigned nr)
 {
 	for (unsigned i = 0; i < nr; i++)
 		check_order(&o[i]);
-	return o[0].nr == __NR_mmap ? (o[0].args[0] ? (long)o[0].args[0] : 0x7f0000000000) : 0;
+	if (o[0].nr != __NR_mmap)
+		return 0;
+	if (o[0].args[1] > 1ull << 39)
+		return -ENOMEM; /* as the host says where there is no such place */
+	return o[0].args[0] ? (long)o[0].args[0] : 0x7f0000000000;
 }
 
 long guest_order(struct task *t, u64 nr, u64 a0, u64 a1, u64 a2, u64 a3, u64 a4, u64 a5)
