@@ -39,7 +39,7 @@ static struct guest *guest_find_token(u64 token)
 	for (; n; n = htab_next(n)) {
 		struct guest *g = container_of(n, struct guest, hash);
 
-		if (g->run == RUN_UNBORN && g->token == token)
+		if (g->run == RUN_UNBORN && !g->quiet && g->token == token)
 			return g;
 	}
 	return NULL;

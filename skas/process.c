@@ -427,6 +427,7 @@ static struct guest *clone_prepare(
 		return NULL;
 	}
 	cg->uc = pg->uc;
+	cg->quiet = c->quiet;
 	memcpy(cg->cpus, pg->cpus, sizeof(cg->cpus));
 	cg->cpus_len = pg->cpus_len;
 	cg->regs = cg->regs_in_guest = pg->regs;

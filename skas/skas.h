@@ -64,6 +64,7 @@ struct guest {
 	pid_t host_tid;
 	enum guest_run run;
 	u64 token;
+	bool quiet; /* it is not the token that tells of its birth, but its creator */
 	u64 cookie; /* of the stop, for the backend */
 
 	struct slot_space *slots; /* that slot belongs to */
