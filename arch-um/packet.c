@@ -5,8 +5,13 @@
 #include "arch-um/packet.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
+
+static struct list_head open_packets = LIST_HEAD_INIT(open_packets);
+#define WAIT_MAX 16 /* links os_packet_wait looks at */
 
 static int pcap_fd = -1;
 
@@ -36,20 +41,25 @@ int os_packet_open(const char *spec, struct os_packet_info *info, struct os_pack
 
 	if (!p)
 		return -ENOMEM;
-	p->fd = -1;
+	p->fd = p->helper = -1;
 	err = open_kind(spec, info, p);
-	if (err < 0)
+	if (err < 0) {
 		free(p);
-	else
-		*out = p;
-	return err;
+		return err;
+	}
+	list_add_tail(&p->all, &open_packets);
+	*out = p;
+	return 0;
 }
 
 void os_packet_close(struct os_packet *p)
 {
 	if (p->events && !p->lost)
 		os_watch_del(&p->watch);
+	list_del(&p->all);
 	close(p->fd);
+	if (p->helper >= 0)
+		close(p->helper);
 	free(p->in);
 	free(p->out);
 	free(p);
@@ -128,6 +138,38 @@ int os_packet_send(
 	if (err == -EAGAIN)
 		want_write(p, true);
 	return err;
+}
+
+bool os_packet_wait(u64 deadline_ns)
+{
+	struct pollfd fds[WAIT_MAX];
+	struct os_packet *of[WAIT_MAX], *p;
+	u64 now = os_clock_ns(OS_CLOCK_MONOTONIC);
+	u64 ns = deadline_ns > now ? deadline_ns - now : 0;
+	struct timespec ts = {(time_t)(ns / NSEC_PER_SEC), (long)(ns % NSEC_PER_SEC)};
+	nfds_t n = 0;
+
+	list_for_each_entry (p, &open_packets, all) {
+		if (p->lost || n == WAIT_MAX)
+			continue;
+		fds[n] = (struct pollfd){.fd = p->fd, .events = p->watch.events};
+		of[n++] = p;
+	}
+	if (ppoll(fds, n, &ts, NULL) <= 0)
+		return false;
+	for (nfds_t i = 0; i < n; i++)
+		if (fds[i].revents)
+			packet_ready(&of[i]->watch, fds[i].revents);
+	return true;
+}
+
+void packets_end(void)
+{
+	struct os_packet *p;
+
+	list_for_each_entry (p, &open_packets, all)
+		if (!p->lost && p->ops->end)
+			p->ops->end(p);
 }
 
 /* ---- --pcap ---- */

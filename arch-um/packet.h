@@ -2,6 +2,7 @@
 #ifndef SKIFF_ARCH_UM_PACKET_H
 #define SKIFF_ARCH_UM_PACKET_H
 
+#include "kernel/lib/list.h"
 #include "kernel/os.h"
 
 struct virtio_net_hdr;
@@ -13,11 +14,14 @@ struct os_packet {
 	const struct os_packet_events *events;
 	void *priv; /* for events */
 	bool lost, held;
+	struct list_head all; /* open_packets */
 	/* stream framing, passt.c */
 	u8 *in;
 	size_t in_at, in_len;
 	u8 *out; /* the unsent rest of a frame */
 	size_t out_at, out_len;
+	int helper; /* pidfd of the passt we started, else -1 */
+	bool heard; /* it has sent a frame: it is up, and may have been given some to forward */
 };
 
 struct packet_ops {
@@ -26,7 +30,11 @@ struct packet_ops {
 		struct os_packet *p, const struct virtio_net_hdr *h, const void *frame, size_t len);
 	/* The rest of what was sent: 0, -EAGAIN, -errno. NULL: nothing is ever kept. */
 	int (*flush)(struct os_packet *p);
+	/* The machine ends: what was sent shall arrive, within END_MAX_MS. NULL: it has. */
+	void (*end)(struct os_packet *p);
 };
+
+#define END_MAX_MS 1000
 
 extern const struct packet_ops tap_ops, passt_ops, dgram_ops;
 
@@ -36,6 +44,7 @@ int fd_open(const char *number, struct os_packet_info *info, struct os_packet *p
 int passt_open(const char *socket_path, struct os_packet_info *info, struct os_packet *p);
 int passt_forward(const char *spec); /* -p HOST:GUEST[/udp], before passt_open; -EINVAL */
 bool passt_has_forwards(void);
+void packets_end(void);					  /* before the process exits */
 int pcap_open(const char *path);			  /* -errno */
 void packet_complain(const char *spec, const char *what); /* "skiff: --net SPEC: WHAT" */
 

@@ -5,15 +5,22 @@
  */
 #include "arch-um/packet.h"
 
+#include "skas/spawn.h"
+
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <linux/virtio_net.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #define IN_SIZE (256u * 1024)
@@ -73,6 +80,7 @@ static ssize_t passt_recv(struct os_packet *p, struct virtio_net_hdr *h, void *b
 	}
 	if (n < 0)
 		return n;
+	p->heard = true;
 	memcpy(buf, p->in + p->in_at + sizeof(u32), MIN((size_t)n, size));
 	p->in_at += sizeof(u32) + (size_t)n;
 	return (ssize_t)MIN((size_t)n, size);
@@ -120,10 +128,39 @@ static int passt_send(
 	return 0;
 }
 
+/* Whether passt has read all there is for it. */
+static bool drained(struct os_packet *p)
+{
+	int queued = 0;
+
+	return passt_flush(p) != -EAGAIN && (ioctl(p->fd, SIOCOUTQ, &queued) < 0 || !queued);
+}
+
+/*
+ * passt ends as soon as its socket is closed and forgets what it has not read, so it is to read all
+ * first. What it has read it forwards before it looks at the socket again. One that has not spoken
+ * yet had nothing to forward: nobody knew of a neighbour to send to.
+ */
+static void passt_end(struct os_packet *p)
+{
+	struct pollfd helper = {.fd = p->helper, .events = POLLIN};
+	static const struct timespec nap = {.tv_nsec = 200 * NSEC_PER_USEC};
+	u64 until = os_clock_ns(OS_CLOCK_MONOTONIC) + END_MAX_MS * NSEC_PER_MSEC;
+
+	if (!p->heard)
+		return;
+	while (!drained(p) && os_clock_ns(OS_CLOCK_MONOTONIC) < until)
+		nanosleep(&nap, NULL);
+	shutdown(p->fd, SHUT_RDWR);
+	if (p->helper >= 0)
+		poll(&helper, 1, END_MAX_MS);
+}
+
 const struct packet_ops passt_ops = {
 	.recv = passt_recv,
 	.send = passt_send,
 	.flush = passt_flush,
+	.end = passt_end,
 };
 
 /* ---- opening ---- */
@@ -177,7 +214,7 @@ static bool installed(void)
 	return false;
 }
 
-static void exec_passt(int fd)
+static void exec_passt(int fd, pid_t parent)
 {
 	char number[16], *argv[FORWARDS_MAX * 2 + 24];
 	static char *const fixed[] = {"passt", "-f", "-q", "-1", "-a", "10.0.2.15", "-n", "24",
@@ -193,7 +230,7 @@ static void exec_passt(int fd)
 	for (unsigned i = 0; i < nr_forwards; i++)
 		argv[n++] = forwards[i];
 	argv[n] = NULL;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	spawn_die_with(parent);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	dup2(null, 0);
@@ -206,8 +243,8 @@ static void exec_passt(int fd)
 
 static int start(struct os_packet *p)
 {
+	pid_t pid, parent = getpid();
 	int pair[2];
-	pid_t pid;
 
 	if (!installed()) {
 		packet_complain("passt", "passt is not installed (apt-get install passt, or use "
@@ -218,13 +255,14 @@ static int start(struct os_packet *p)
 		return -errno;
 	pid = fork();
 	if (pid == 0)
-		exec_passt(pair[1]);
+		exec_passt(pair[1], parent);
 	close(pair[1]);
 	p->fd = pair[0];
 	if (pid < 0) {
 		close(pair[0]);
 		return -EAGAIN;
 	}
+	p->helper = (int)syscall(SYS_pidfd_open, pid, 0);
 	return 0;
 }
 

@@ -17,6 +17,7 @@
 #include "kernel/itimer.h"
 #include "kernel/keys/key.h"
 #include "kernel/lib/log.h"
+#include "kernel/net/net.h"
 #include "kernel/outside.h"
 #include "kernel/pid.h"
 #include "kernel/pid_ns.h"
@@ -269,6 +270,7 @@ static void process_exit(struct tgroup *tg, struct task *t)
 	posix_timers_exit(tg);
 	sigpending_flush(&tg->pending);
 	if (tg == init_tg) {
+		net_end();
 		machine_end(wait_status_to_exit(tg->exit_status));
 		return;
 	}

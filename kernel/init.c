@@ -319,8 +319,10 @@ static void reaper(void *arg)
 	for (;;) {
 		wait_event_mode(&init_tg->wait_child, zombie_child(init_tg, &c),
 			WAIT_UNINTERRUPTIBLE, WAIT_FOREVER);
-		if (c == main_tg)
+		if (c == main_tg) {
+			net_end();
 			machine_end(wait_status_to_exit(c->exit_status));
+		}
 		tgroup_reap(c);
 	}
 }

@@ -162,7 +162,10 @@ ssize_t os_packet_recv(struct os_packet *p, struct virtio_net_hdr *h, void *buf,
 int os_packet_send(
 	struct os_packet *p, const struct virtio_net_hdr *h, const void *frame, size_t len);
 void os_packet_hold(struct os_packet *p, bool on); /* readable is not called meanwhile */
-void os_pcap_write(const void *data, size_t len);  /* --pcap FILE; nothing without it */
+/* For the end of the machine, when the loop runs no more: waits for events of links and calls the
+ * functions above. Whether there were any before the deadline (OS_CLOCK_MONOTONIC). */
+bool os_packet_wait(u64 deadline_ns);
+void os_pcap_write(const void *data, size_t len); /* --pcap FILE; nothing without it */
 
 /* ---- what the host calls back (implemented in kernel/) ---- */
 u64 kernel_next_timer_ns(void); /* OS_CLOCK_MONOTONIC deadline of the next timer, or UINT64_MAX */

@@ -360,6 +360,16 @@ out_free:
 	return err;
 }
 
+bool link_pending(void)
+{
+	const struct link *l;
+
+	list_for_each_entry (l, &links, all)
+		if (l->dev.carrier && !list_empty(&l->dev.txq))
+			return true;
+	return false;
+}
+
 void link_destroy_all(void)
 {
 	struct link *l, *tmp;

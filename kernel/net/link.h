@@ -29,6 +29,7 @@ int link_options_parse(char *args, struct link_options *o);
 void link_set_rate(u64 rate);
 /* Makes the next ethN, configures it and brings it up. -errno after one line on stderr. */
 int link_create(const struct link_options *o);
+bool link_pending(void);     /* does a link have packets it could not send yet? */
 void link_destroy_all(void); /* unit tests */
 /* Every packet of every link, to FILE in pcap(5)'s format (os_pcap_write). */
 void link_pcap_start(void);

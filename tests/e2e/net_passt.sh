@@ -1,18 +1,26 @@
 # passt: UDP out and in, as any user. In a network namespace of our own where that can be made.
 . "${E2E:-$(dirname "$0")}/lib.sh"
 
+# Something with an address to go out by, which passt wants to copy.
+outside() {
+	ip link add d0 type veth peer name d1 2>/dev/null || ip link add d0 type dummy 2>/dev/null ||
+		ip tuntap add dev d0 mode tap 2>/dev/null
+}
+
 if [ -z "${IN_NETNS:-}" ]; then
+	own=(unshare -n)
+	[ "$(id -u)" = 0 ] || own=(unshare -Urn)
 	if ! command -v passt >/dev/null || ! command -v ip >/dev/null || [ "$BACKEND" = native ] ||
-		! unshare -n ip tuntap add dev d0 mode tap 2>/dev/null; then
+		! "${own[@]}" bash -c "$(declare -f outside); outside"; then
 		skip net_passt "needs passt, iproute2 and a network namespace"
 		done_testing
 	fi
-	IN_NETNS=1 exec unshare -n bash "$0"
+	IN_NETNS=1 exec "${own[@]}" bash "$0"
 fi
 
-# passt wants a way out to copy.
+outside
 ip link set lo up
-ip tuntap add dev d0 mode tap
+ip link set d1 up 2>/dev/null
 ip addr add 192.0.2.2/24 dev d0
 ip link set d0 up
 ip route add default via 192.0.2.1
@@ -21,10 +29,9 @@ need net_passt python3 || done_testing
 cat >udp.py <<'EOF'
 import socket, sys
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-s.settimeout(20)
 if sys.argv[1] == "ask":
     s.settimeout(0.3)
-    for i in range(60):
+    for i in range(100):
         s.sendto(b"hello", (sys.argv[2], int(sys.argv[3])))
         try:
             print(s.recv(100).decode())
@@ -34,17 +41,43 @@ if sys.argv[1] == "ask":
 else:
     s.bind(("0.0.0.0", int(sys.argv[2])))
     print("up", flush=True)
-    data, peer = s.recvfrom(100)
-    s.sendto(data.upper(), peer)
+    # "once": the answer is the last thing this process, and maybe its machine, does.
+    while True:
+        data, peer = s.recvfrom(100)
+        s.sendto(data.upper(), peer)
+        if sys.argv[3:] == ["once"]:
+            break
 EOF
+# up FILE: waits until the server that writes there is bound (or its machine has ended).
+up() {
+	until grep -q up "$1" || ! kill -0 $! 2>/dev/null; do sleep 0.05; done
+}
 python3 udp.py serve 9999 >out &
-until grep -q up out; do sleep 0.05; done
+up out
 expect_eq "out to the host" "HELLO" "$(sk "${share[@]}" --net passt -- python3 $SHARED/udp.py ask 10.0.2.2 9999)"
-kill $! 2>/dev/null
-sk "${share[@]}" --net passt -p 7777:8888/udp -- python3 $SHARED/udp.py serve 8888 >in &
-until grep -q up in; do sleep 0.05; done
-expect_eq "in from the host" "HELLO" "$(python3 udp.py ask 127.0.0.1 7777)"
-wait
+kill $!
+wait $!
+sk "${share[@]}" --net passt -p 7777:8888/udp -- python3 $SHARED/udp.py serve 8888 once >in &
+up in
+expect_eq "in from the host, an answer as the machine ends" "HELLO" "$(python3 udp.py ask 127.0.0.1 7777)"
+wait $!
+# Nothing is left of a machine that is killed, and what reads its output sees the end.
+root=()
+[ -z "$ROOT" ] || root=(--root "$ROOT")
+{
+	echo "machine $BASHPID"
+	exec "$SKIFF" run --backend="$BACKEND" "${root[@]}" --net passt -p 7778:8888/udp -- sh -c 'echo up; sleep 60'
+} 2>&1 | tee killed >/dev/null &
+up killed
+machine=$(sed -n 's/^machine //p' killed)
+passt=$(pgrep -P "$machine" passt)
+kill -KILL "$machine"
+wait $!
+for i in {1..200}; do
+	[ -d "/proc/$passt" ] || break
+	sleep 0.05
+done
+expect_status "no passt is left of a machine that was killed" 1 test -z "$passt" -o -d "/proc/$passt"
 expect_match "-p without passt" "goes with --net passt" "$(sk -p 1:2 -- true 2>&1)"
 expect_match "passt is missing" "not installed" "$(PATH=/nonexistent "$SKIFF" run --net passt -- true 2>&1)"
 done_testing

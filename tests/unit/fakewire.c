@@ -20,6 +20,7 @@ struct frame {
 
 static struct os_packet *wire;
 u32 fake_wire_flags;
+void (*fake_wire_wait)(void);
 
 static void put(struct frame **queue, const void *p, size_t len)
 {
@@ -96,6 +97,18 @@ int os_packet_send(
 {
 	put(&p->out, frame, len);
 	return 0;
+}
+
+bool os_packet_wait(u64 deadline_ns)
+{
+	void (*happens)(void) = fake_wire_wait;
+
+	fake_wire_wait = NULL;
+	if (happens)
+		happens();
+	else
+		fake_clock_ns = MAX(fake_clock_ns, deadline_ns);
+	return happens != NULL;
 }
 
 void os_pcap_write(const void *data, size_t len)

@@ -12,7 +12,9 @@
 		2, 0, 0, 0, 0, 1 \
 	} /* the guest's */
 
-extern u32 fake_wire_flags;			  /* OS_PACKET_*, before it is opened */
+extern u32 fake_wire_flags; /* OS_PACKET_*, before it is opened */
+extern void (*fake_wire_wait)(
+	void); /* what happens during the next os_packet_wait; NULL: nothing */
 void fake_wire_in(const void *frame, size_t len); /* a frame arrives, and all it leads to happens */
 ssize_t fake_wire_out(void *buf, size_t size);	  /* the next frame sent, -EAGAIN: none */
 

@@ -302,6 +302,36 @@ START_TEST(an_unknown_neighbour_is_asked_for_three_times)
 }
 END_TEST
 
+static void peer_answers(void)
+{
+	arp_in(2, PEER, ME);
+}
+
+START_TEST(the_end_waits_for_a_neighbour_that_is_being_asked_for)
+{
+	u8 buf[64];
+
+	ip_in(IPPROTO_ICMP, 1, 0, buf, make_echo(buf, 10));
+	drain();
+	fake_wire_wait = peer_answers;
+	net_end();
+	ck_assert_int_eq(next_frame(ETH_P_IP), 14 + 20 + 18);
+}
+END_TEST
+
+START_TEST(the_end_does_not_wait_for_a_neighbour_that_is_silent)
+{
+	u64 start = fake_clock_ns;
+	u8 buf[64];
+
+	net_end();
+	ck_assert_uint_eq(fake_clock_ns, start);
+	ip_in(IPPROTO_ICMP, 1, 0, buf, make_echo(buf, 10));
+	net_end();
+	ck_assert_uint_eq(fake_clock_ns, start + NSEC_PER_SEC);
+}
+END_TEST
+
 START_TEST(too_big_lowers_the_path_mtu)
 {
 	struct {
@@ -481,6 +511,8 @@ Suite *suite_ip(void)
 	tcase_add_test(tc, a_datagram_for_nobody_is_told_so);
 	tcase_add_test(tc, a_datagram_reaches_its_socket);
 	tcase_add_test(tc, an_unknown_neighbour_is_asked_for_three_times);
+	tcase_add_test(tc, the_end_waits_for_a_neighbour_that_is_being_asked_for);
+	tcase_add_test(tc, the_end_does_not_wait_for_a_neighbour_that_is_silent);
 	tcase_add_test(tc, too_big_lowers_the_path_mtu);
 	tcase_add_test(tc, a_router_gives_address_and_default_route);
 	tcase_add_test(tc, a_duplicate_address_is_not_used);
