@@ -478,8 +478,8 @@ static void pcap_tap(struct netdev_tap *tap, struct netdev *dev, const struct sk
 	copy = skb_copy(skb, 0);
 	if (!copy)
 		return;
-	if (!copy->gso_size)
-		skb_csum_complete(copy);
+	copy->gso_size = 0; /* as one packet it has one checksum */
+	skb_csum_complete(copy);
 	os_pcap_write(&r, sizeof(r));
 	os_pcap_write(copy->data, skb_len(copy));
 	skb_free(copy);
