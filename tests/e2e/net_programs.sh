@@ -71,8 +71,9 @@ report() {
 
 # servers SIDE CMD...: starts them by CMD; stop ends them
 servers() {
-	rm -f hold up
+	rm -f hold
 	mkfifo hold
+	: >up
 	"${@:2}" <hold >up 2>"$1.log" &
 	exec 9>hold
 	until grep -q up up || ! kill -0 $! 2>/dev/null; do sleep 0.1; done
