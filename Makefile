@@ -81,7 +81,7 @@ blob_obj := $(O)/gen/stub_blob.o
 default_tree := $(if $(filter build,$(O)),yes)
 SKIFF := $(if $(default_tree),./skiff,$(O)/skiff)
 
-.PHONY: fuzz all run check check-unit check-guest check-e2e guest-programs bench bench-machines lint format clean help FORCE
+.PHONY: fuzz all run check check-unit check-guest check-e2e guest-programs bench bench-net bench-machines lint format clean help FORCE
 
 # Until every part is there: the objects.
 ready := $(and $(wildcard arch-um/main.c),$(wildcard skas/stub/stub.ld))
@@ -204,6 +204,14 @@ $(O)/bench: tests/bench/bench.c $(O)/gen/flags
 bench: all $(O)/bench
 	$(Q)SKIFF='$(SKIFF)' BENCH='$(O)/bench' tests/bench/run
 
+$(O)/rr: tests/bench/rr.c $(O)/gen/flags
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(TEST_CFLAGS) -O2 -static -MMD -MP -MF $@.d -MT $@ -o $@ $<
+
+bench-net: all $(O)/rr
+	$(Q)SKIFF='$(SKIFF)' RR='$(O)/rr' tests/bench/net
+
 bench-machines: all
 	$(Q)SKIFF='$(SKIFF)' tests/bench/machines
 
@@ -258,6 +266,7 @@ help:
 	@echo 'make check-guest    tests/guest programs, on the host and in the guest [T=area/name, BACKENDS=]'
 	@echo 'make check-e2e      real programs in the guest                     [T=script]'
 	@echo 'make bench          native and guest side by side'
+	@echo 'make bench-net      network throughput, round trips, requests: guest and native (root)'
 	@echo 'make bench-machines 500 machines at once: density, start, parallel work'
 	@echo 'make fuzz           hostile input of every kind, sanitizers (clang) [T=packet, SECONDS=60]'
 	@echo 'make lint           layers, format, static checks'
@@ -267,4 +276,4 @@ help:
 
 -include $(patsubst %.o,%.d,$(core_obj) $(host_obj) $(stub_obj) $(unit_obj))
 -include $(patsubst %.o,%.d,$(fuzz_core)) $(fuzz_names:%=build-fuzz/tests/fuzz/fuzz_%.d)
--include $(addsuffix .d,$(guest_bin) $(O)/bench)
+-include $(addsuffix .d,$(guest_bin) $(O)/bench $(O)/rr)
