@@ -258,9 +258,11 @@ static void renamed(struct dentry *old_dir, struct dentry *d, const char *old_na
 {
 	static u32 next_cookie;
 
-	if (!fsnotify_hook)
+	if (!fsnotify_hook && !nr_dnotify)
 		return;
 	next_cookie++;
+	if (old_dir == d->parent && nr_dnotify)
+		dnotify_event(old_dir->inode, FSN_RENAME_HERE);
 	fsnotify_entry(old_dir, old_name, FSN_MOVED_FROM | isdir, next_cookie);
 	fsnotify_entry(d->parent, d->name, FSN_MOVED_TO | isdir, next_cookie);
 	fsnotify_self(d->inode, FSN_MOVE_SELF);
@@ -274,13 +276,13 @@ static void finish_rename(struct dentry *old, struct dentry *new, u32 flags)
 	struct dentry *old_dir = d_get(old->parent), *new_dir = d_get(new->parent);
 	bool exchange = flags & RENAME_EXCHANGE;
 	struct inode *victim = new->inode && !exchange ? inode_get(new->inode) : NULL;
-	char *old_name = fsnotify_hook ? strdup(old->name) : NULL;
+	char *old_name = fsnotify_hook || nr_dnotify ? strdup(old->name) : NULL;
 	u32 isdir = S_ISDIR(old->inode->mode) ? FSN_ISDIR : 0;
 
 	d_move(old, new, exchange);
 	if (old_name)
 		renamed(old_dir, old, old_name, victim, isdir);
-	if (exchange && fsnotify_hook)
+	if (exchange && old_name)
 		renamed(new_dir, new, old->name, NULL, S_ISDIR(new->inode->mode) ? FSN_ISDIR : 0);
 	free(old_name);
 	inode_put(victim);

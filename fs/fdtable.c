@@ -7,6 +7,7 @@
 #include "fs/fdtable.h"
 
 #include "fs/flock.h"
+#include "kernel/dnotify.h"
 #include "kernel/task.h"
 
 #define FILES_MIN 32u
@@ -66,6 +67,8 @@ static int close_file(struct files *files, struct file *f)
 		ret = f->ops->flush(f);
 	if (!list_empty(&f->inode->locks))
 		flock_close_posix(f, files);
+	if (f->inode->dnotify)
+		dnotify_close(f, files);
 	file_put(f);
 	return ret;
 }

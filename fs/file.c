@@ -7,6 +7,7 @@
 
 #include "fs/flock.h"
 #include "fs/fsnotify.h"
+#include "fs/lease.h"
 #include "fs/mnt_ns.h"
 #include "kernel/epoll.h"
 #include "kernel/fasync.h"
@@ -57,12 +58,18 @@ void file_put(struct file *f)
 		fasync_file_gone(f);
 	if (!list_empty(&f->inode->locks))
 		flock_release_file(f);
+	if (f->inode->leases)
+		lease_file_gone(f);
+	if (f->inode->dnotify)
+		dnotify_file_gone(f);
 	if (!(f->flags & O_PATH))
 		fsnotify_file(f, FMODE_CAN_WRITE(f) ? FSN_CLOSE_WRITE : FSN_CLOSE_NOWRITE);
 	if (f->ops->release)
 		f->ops->release(f);
 	if (f->counted_writer)
 		f->inode->writers--;
+	if (f->counted_open)
+		f->inode->opens--;
 	inode_put(f->inode);
 	if (f->owns_mount && f->path.mnt->detached)
 		mount_detach_tree(f->path.mnt);

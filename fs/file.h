@@ -14,6 +14,9 @@ void file_fini(void); /* unit tests: frees the internal mount */
 int file_open_lookup(const struct path *base, const char *name, int flags, u32 mode, u32 lookup,
 	struct file **out);
 
+/* As open(2) once the walk has led to p, with its checks. */
+int file_open_found(const struct path *p, int flags, struct file **out);
+
 int open_check_flags(int flags); /* -EINVAL: a combination that open refuses */
 
 s64 file_llseek(struct file *f, s64 off, int whence);

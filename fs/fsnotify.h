@@ -9,6 +9,7 @@
 #define SKIFF_FS_FSNOTIFY_H
 
 #include "fs/vfs.h"
+#include "kernel/dnotify.h"
 
 #define FSN_ACCESS 0x1u
 #define FSN_MODIFY 0x2u
@@ -22,7 +23,8 @@
 #define FSN_DELETE 0x200u
 #define FSN_DELETE_SELF 0x400u
 #define FSN_MOVE_SELF 0x800u
-#define FSN_UNLINKED 0x4000000u /* IN_EXCL_UNLINK: for watches that want none of it */
+#define FSN_RENAME_HERE 0x10000000u /* of dnotify alone: within the directory */
+#define FSN_UNLINKED 0x4000000u	    /* IN_EXCL_UNLINK: for watches that want none of it */
 #define FSN_ISDIR 0x40000000u
 
 /* Something happened to what d names: read, written, opened, closed, its attributes. */
@@ -30,10 +32,14 @@ static inline void fsnotify_dentry(struct dentry *d, u32 mask)
 {
 	struct inode *dir;
 
-	if (!fsnotify_hook || !d->inode)
+	if ((!fsnotify_hook && !nr_dnotify) || !d->inode)
 		return;
 	dir = d->parent == d ? NULL : d->parent->inode;
-	if (list_empty(&d->inode->marks) && (!dir || list_empty(&dir->marks)))
+	if (nr_dnotify) {
+		dnotify_event(dir, mask);
+		dnotify_event(d->inode, mask);
+	}
+	if (!fsnotify_hook || (list_empty(&d->inode->marks) && (!dir || list_empty(&dir->marks))))
 		return;
 	if (S_ISDIR(d->inode->mode))
 		mask |= FSN_ISDIR;
@@ -74,6 +80,8 @@ static inline int fsnotify_permission(const struct file *f, u32 mask)
 /* An entry of a directory came, went or moved. */
 static inline void fsnotify_entry(struct dentry *dir, const char *name, u32 mask, u32 cookie)
 {
+	if (nr_dnotify)
+		dnotify_event(dir->inode, mask);
 	if (fsnotify_hook && dir->inode && !list_empty(&dir->inode->marks))
 		fsnotify_hook(dir, dir->inode, NULL, name, mask, cookie);
 }

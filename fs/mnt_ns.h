@@ -48,6 +48,7 @@ void mount_detach_tree(struct mount *top);
 struct mount *mount_next(struct mount *m, const struct mount *top);
 void mount_set_ns(struct mount *top, struct mnt_ns *ns);
 struct mount *mount_on(const struct path *p);
+bool mount_is_below(const struct mount *m, const struct mount *top); /* or is top */
 bool mount_dentry_below(const struct dentry *d, const struct dentry *top);
 
 #endif

@@ -295,7 +295,7 @@ int mount_super(struct super *sb, struct dentry *root, const struct path *at, u3
 		return -ENOENT;
 	if (S_ISDIR(root->inode->mode) != S_ISDIR(at->dentry->inode->mode))
 		return -ENOTDIR;
-	if (at->dentry->parent != at->dentry && !at->dentry->hashed)
+	if (at->dentry->no_mount || (at->dentry->parent != at->dentry && !at->dentry->hashed))
 		return -ENOENT;
 	m = mount_alloc(sb, root, flags);
 	if (!m)
@@ -359,7 +359,7 @@ struct mount *mount_next(struct mount *m, const struct mount *top)
 	return NULL;
 }
 
-static bool is_below(const struct mount *m, const struct mount *top)
+bool mount_is_below(const struct mount *m, const struct mount *top)
 {
 	for (; m; m = m->parent)
 		if (m == top)
@@ -484,7 +484,7 @@ int mount_bind(const struct path *from, const struct path *at, bool recursive)
 {
 	struct mount *top;
 
-	if (!at->dentry->inode || !from->dentry->inode)
+	if (!at->dentry->inode || !from->dentry->inode || at->dentry->no_mount)
 		return -ENOENT;
 	if (S_ISDIR(from->dentry->inode->mode) != S_ISDIR(at->dentry->inode->mode))
 		return -ENOTDIR;
@@ -519,7 +519,7 @@ static int may_move(const struct path *from, const struct path *to)
 		return -EINVAL;
 	if (S_ISDIR(m->root->inode->mode) != S_ISDIR(to->dentry->inode->mode))
 		return -EINVAL;
-	return is_below(to->mnt, m) ? -ELOOP : 0;
+	return mount_is_below(to->mnt, m) ? -ELOOP : 0;
 }
 
 static void take_out(struct mount *m)
@@ -605,7 +605,7 @@ int mount_pivot(const struct path *new_root, const struct path *put_old)
 		p = (struct path){p.mnt->parent, p.mnt->mountpoint};
 	if (p.mnt != new || !mount_dentry_below(p.dentry, new->root))
 		return -EINVAL;
-	if (!is_below(new, old))
+	if (!mount_is_below(new, old))
 		return -EINVAL;
 	return swap_roots(new, old, put_old);
 }

@@ -6,6 +6,7 @@
 #include "fs/chrdev.h"
 #include "fs/file.h"
 #include "fs/fsnotify.h"
+#include "fs/lease.h"
 #include "kernel/cred.h"
 #include "kernel/lib/log.h"
 #include "kernel/pipe.h"
@@ -130,6 +131,8 @@ int file_open_path(const struct path *p, int flags, struct file **out)
 		file_put(f);
 		return ret;
 	}
+	f->inode->opens++;
+	f->counted_open = true;
 	f->flags &= ~(u32)(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC);
 	f->flags |= ABI_O_LARGEFILE;
 	*out = f;
@@ -160,6 +163,11 @@ static int open_found(const struct path *p, int flags, bool created, struct file
 		return -ENOTDIR;
 	if (!created && !(flags & O_PATH) && (ret = may_open(p, flags)) < 0)
 		return ret;
+	if (inode->leases && !(flags & O_PATH)) {
+		ret = lease_break(inode, access_mask(flags) & MAY_WRITE, flags & O_NONBLOCK);
+		if (ret < 0)
+			return ret;
+	}
 	ret = file_open_path(p, flags, out);
 	if (ret == 0 && !(flags & O_PATH) && (ret = fsnotify_permission(*out, FSN_OPEN_PERM)) < 0) {
 		(*out)->no_notify = true; /* it was never open */
@@ -179,6 +187,15 @@ static int open_found(const struct path *p, int flags, bool created, struct file
 	if (!(flags & O_PATH))
 		fsnotify_file(*out, FSN_OPEN);
 	return 0;
+}
+
+int file_open_found(const struct path *p, int flags, struct file **out)
+{
+	int ret = open_check_flags(flags);
+
+	if (flags & O_PATH)
+		flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	return ret < 0 ? ret : open_found(p, flags, false, out);
 }
 
 /* The last component is reached, perhaps negative, and parent is where it was looked for. */

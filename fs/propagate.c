@@ -131,7 +131,8 @@ static bool is_target(const struct targets *t, const struct mount *m)
 	       (m->master_group && reached(t, m->master_group));
 }
 
-/* Calls fn for each other place where what is at at shows. fn may change the tree. */
+/* Calls fn for each other place where what is at at shows, but for those in child's own tree. fn
+ * may change the tree. */
 static void for_each_target(const struct path *at, const struct mount *child,
 	bool (*fn)(const struct path *place, const struct mount *child))
 {
@@ -151,6 +152,8 @@ static void for_each_target(const struct path *at, const struct mount *child,
 	nr = 0;
 	list_for_each_entry (m, &all_mounts, link) {
 		if (m == at->mnt || m->sb != at->mnt->sb || !is_target(&t, m))
+			continue;
+		if (mount_is_below(m, child))
 			continue;
 		m->refs++;
 		found[nr++] = m;

@@ -203,6 +203,7 @@ static int pseudo_lookup(struct inode *dir, struct dentry *dentry)
 			tgroup_put(child.tg);
 		return ret;
 	}
+	dentry->no_mount = child.row->get_link && child.row == c->row->dir->child;
 	d_instantiate(dentry, inode);
 	return 0;
 }

@@ -34,6 +34,7 @@ struct fs_type {
 	const char *name;
 	bool needs_source; /* "nodev" in /proc/filesystems if false */
 	bool user_mount;   /* root of any user namespace may mount it */
+	bool handles;	   /* its inodes keep their numbers: file handles (fs/handle.h) */
 	/* data: mount(2) options, may be NULL. On success *out has its root dentry set. */
 	int (*mount)(const struct fs_type *type, const char *source, const char *data,
 		struct super **out);
@@ -117,11 +118,14 @@ struct inode {
 		*fops; /* default for opens; devices, fifos and sockets are routed by open */
 	void *priv;    /* the filesystem's */
 	void *object;  /* pipe of a FIFO, bound socket: owner kernel/ */
-	struct list_head locks; /* flock and POSIX locks (fs/flock.c) */
-	struct list_head marks; /* inotify */
-	unsigned writers;	/* open for writing, for ETXTBSY */
-	unsigned exec_users;	/* running programs that deny writing */
-	bool linkable;		/* unnamed (O_TMPFILE) and may get a name */
+	struct list_head locks;	 /* flock and POSIX locks (fs/flock.c) */
+	struct list_head marks;	 /* inotify */
+	struct lease *leases;	 /* fs/lease.c */
+	struct dnotify *dnotify; /* kernel/dnotify.c */
+	unsigned opens;		 /* open files, O_PATH ones apart */
+	unsigned writers;	 /* open for writing, for ETXTBSY */
+	unsigned exec_users;	 /* running programs that deny writing */
+	bool linkable;		 /* unnamed (O_TMPFILE) and may get a name */
 };
 
 struct setattr { /* what to change; valid is a set of ATTR_* */
@@ -184,6 +188,7 @@ struct dentry {
 	struct hnode hash;     /* by (parent, name), unless unhashed */
 	struct list_head children, child_link, lru, sb_link;
 	bool hashed, no_cache;		   /* no_cache: freed as soon as unused (proc) */
+	bool no_mount;			   /* nothing can be mounted on it */
 	unsigned mounts;		   /* mounts on top of it, in any mount */
 	u64 validated_ns;		   /* for a filesystem's revalidate */
 	void *priv;			   /* the filesystem's */
@@ -285,6 +290,7 @@ struct file {
 	u32 owner_uid, owner_euid; /* of who set it */
 	struct fasync *async;	   /* O_ASYNC in effect (kernel/fasync.c) */
 	bool counted_writer;	   /* inode->writers includes it */
+	bool counted_open;	   /* inode->opens includes it */
 	bool created;		   /* this very open made the inode */
 	bool no_notify;		   /* makes no events: of fanotify's own */
 	bool owns_mount;	   /* path.mnt goes with it, unless that has found a place */

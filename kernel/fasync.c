@@ -21,6 +21,8 @@ struct fasync {
 
 static int poll_code(u32 events)
 {
+	if (events & EPOLLMSG)
+		return POLL_MSG;
 	if (events & EPOLLIN)
 		return POLL_IN;
 	if (events & EPOLLPRI)
@@ -99,6 +101,24 @@ void fasync_urgent(struct file *f)
 
 	if (f->owner_id)
 		signal_owner(&fa, SIGURG, 0);
+}
+
+void fasync_message(struct file *f, int fd)
+{
+	struct fasync fa = {.file = f, .fd = fd};
+
+	if (f->owner_id)
+		signal_owner(&fa, SIGIO, EPOLLIN | EPOLLRDNORM | EPOLLMSG);
+}
+
+void fasync_default_owner(struct file *f)
+{
+	if (f->owner_id)
+		return;
+	f->owner_uid = current->cred->uid;
+	f->owner_euid = current->cred->euid;
+	f->owner_type = F_OWNER_PID;
+	f->owner_id = current->tg->pid;
 }
 
 static void woken(struct waiter *w, u32 events)

@@ -2,6 +2,7 @@
  * System calls that change a file's attributes: chmod, chown, the utime family, truncate. chmod(2),
  * chown(2), utimensat(2), utime(2), truncate(2).
  */
+#include "fs/lease.h"
 #include "fs/fdtable.h"
 #include "fs/file.h"
 #include "kernel/cred.h"
@@ -279,7 +280,10 @@ static int truncate_path(const struct path *p, u64 size)
 		return ret;
 	if (mount_readonly(p->mnt))
 		return -EROFS;
-	return i->exec_users ? -ETXTBSY : do_truncate(p, size, NULL);
+	if (i->exec_users)
+		return -ETXTBSY;
+	ret = i->leases ? lease_break(i, true, false) : 0;
+	return ret < 0 ? ret : do_truncate(p, size, NULL);
 }
 
 SYSCALL_DEFINE2(truncate, uaddr_t, name, s64, size)

@@ -7,6 +7,7 @@
 #include "fs/file.h"
 #include "fs/flock.h"
 #include "fs/fsnotify.h"
+#include "fs/lease.h"
 #include "kernel/fasync.h"
 #include "kernel/pid_ns.h"
 #include "kernel/pipe.h"
@@ -160,8 +161,12 @@ static long fcntl_file(struct file *f, int fd, int cmd, u64 arg)
 	case ABI_F_CREATED_QUERY:
 		return f->created;
 	case F_GETLEASE:
-		return F_UNLCK; /* there are no leases */
-	default:		/* leases, directory notification, write hints: not here */
+		return lease_get(f);
+	case F_SETLEASE:
+		return lease_set(f, fd, (int)arg);
+	case F_NOTIFY:
+		return dnotify_set(f, fd, (u32)arg);
+	default: /* write hints: not here */
 		return -EINVAL;
 	}
 }

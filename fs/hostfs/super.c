@@ -155,6 +155,7 @@ static int hostfs_mount(
 
 const struct fs_type hostfs_fs_type = {
 	.name = "hostfs",
+	.handles = true,
 	.needs_source = true,
 	.mount = hostfs_mount,
 };

@@ -250,5 +250,6 @@ out_lower:
 
 const struct fs_type overlay_fs_type = {
 	.name = "overlay",
+	.handles = true,
 	.mount = ovl_mount,
 };

@@ -3,6 +3,7 @@
  * if that changes what the kernel does. Rows are sorted by name. proc(5).
  */
 #include "fs/file.h"
+#include "fs/lease.h"
 #include "fs/proc/proc.h"
 #include "fs/proc/sysctl.h"
 #include "fs/proc/sysvipc.h"
@@ -290,6 +291,8 @@ static const struct pseudo_row fs_rows[] = {
 	FILE_RO("file-max", show_file_max),
 	FILE_RO("file-nr", show_file_nr),
 	SUBDIR("inotify", &inotify_dir),
+	VALUE("lease-break-time", lease_break_time_s, 0, INT32_MAX),
+	VALUE("leases-enable", leases_enable, 0, 1),
 	SUBDIR("mqueue", &proc_mqueue_dir),
 	SYSCTL("nr_open", rlimit_nr_open, 64, 1u << 20),
 	TEXT("overflowgid", "65534"),

@@ -326,6 +326,7 @@ static int tmpfs_mount(
 
 const struct fs_type tmpfs_fs_type = {
 	.name = "tmpfs",
+	.handles = true,
 	.user_mount = true,
 	.mount = tmpfs_mount,
 };
