@@ -34,6 +34,8 @@ struct guest_event {
 /* ---- called by skas/ on the event loop; the kernel runs a coroutine for the task ---- */
 void kernel_guest_event(struct task *t, const struct guest_event *ev);
 void kernel_guest_gone(struct task *t, int host_status); /* its host process died (wait status) */
+bool kernel_held(void);		/* does a task wait that guest_hold spoke of? */
+void kernel_release_held(void); /* such tasks go on with the next kernel_run */
 struct tgroup;
 struct guest_usage;
 /* The host process of tg has been reaped: what it used in all. Comes last, maybe after tg's end. */
@@ -75,6 +77,9 @@ int guest_enter_stub(struct task *t);
 /* Gives t's process, which has made many calls, a faster way for them, if it can have one. From a
  * plain call; may leave t in the stub. Sleeps. */
 void guest_speed_up(struct task *t);
+/* What the call of t slept for has come. true: t's going on now would take the CPU from guest
+ * threads whose calls come thick; better to let those do more first, until kernel_release_held. */
+bool guest_hold(struct task *t);
 /* GS base of a thread in the stub, as arch_prctl(2) sets and gets it. set: 0 or -errno; sleeps. */
 int guest_set_gs(struct task *t, u64 base);
 u64 guest_get_gs(const struct task *t);

@@ -6,6 +6,7 @@
  */
 #include "kernel/sched.h"
 
+#include "kernel/guest.h"
 #include "kernel/lib/log.h"
 #include "kernel/meter.h"
 #include "kernel/ns.h"
@@ -34,6 +35,7 @@ struct task *current;
 static struct coro *running;
 static struct list_head run_queue = LIST_HEAD_INIT(run_queue);
 static struct list_head yielded = LIST_HEAD_INIT(yielded); /* go on once the loop has been asked */
+static struct list_head held = LIST_HEAD_INIT(held);	   /* until kernel_release_held */
 static struct list_head idle_pool = LIST_HEAD_INIT(idle_pool);
 static unsigned nr_idle;
 
@@ -259,6 +261,20 @@ void sched_wake(struct coro *co)
 	co->sleeping = false;
 	co->result = 0;
 	coro_enqueue(co);
+	if (co->task && co->mode == WAIT_INTERRUPTIBLE && guest_hold(co->task)) {
+		list_del(&co->link);
+		list_add_tail(&co->link, &held);
+	}
+}
+
+bool kernel_held(void)
+{
+	return !list_empty(&held);
+}
+
+void kernel_release_held(void)
+{
+	list_splice_tail(&held, &run_queue);
 }
 
 void sched_wake_waiter(struct waiter *w, u32 events)
@@ -303,6 +319,7 @@ bool kernel_yielded(void)
 
 void kernel_run_yielded(void)
 {
+	kernel_release_held();
 	list_splice_tail(&yielded, &run_queue);
 	kernel_run();
 }

@@ -358,7 +358,6 @@ bool fast_serve(struct guest *g)
 
 bool fast_answer(struct guest *g, long ret)
 {
-	spin_answered(g);
 	if (g->parked) {
 		if (g->kick_again)
 			guest_kick(g->task);

@@ -83,7 +83,6 @@ void spin_init(void);
 void spin_call(struct guest *g); /* g, which has a door, made an ordinary call */
 void spin_forget(struct guest *g);
 void spin_sleeps(struct guest *g); /* the call that came through its door does */
-void spin_answered(struct guest *g);
 bool spinning(void);
 /* Before the transport blocks on hfd: true if it should not, because something was served or the
  * loop has other work. */

@@ -183,8 +183,21 @@ void home_meet(struct guest *g)
 	bind(g, os_clock_ns(OS_CLOCK_MONOTONIC) + MEETING_NS);
 }
 
+void home_avoid(struct guest *g, int cpu)
+{
+	cpu_set_t set;
+
+	home_mask(g, &set, sizeof(set));
+	CPU_CLR(cpu, &set);
+	if (!CPU_COUNT(&set) || sched_setaffinity(g->host_tid, sizeof(set), &set) < 0)
+		return;
+	g->home = HOME_AWAY;
+}
+
 void home_unmeet(struct guest *g)
 {
+	if (g->home == HOME_AWAY)
+		home_release(g);
 	if (!g->hot || !meeting)
 		return;
 	home_forget(g);

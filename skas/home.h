@@ -25,6 +25,7 @@ void home_mask(const struct guest *g, void *mask, size_t len);
 void home_meet(struct guest *g);
 void home_unmeet(struct guest *g); /* g is free from now on: it is about to have a child */
 void home_part(void);
-void home_meeting_tick(void); /* that deadline may have come */
+void home_avoid(struct guest *g, int cpu); /* g is kept off that CPU until home_release */
+void home_meeting_tick(void);		   /* that deadline may have come */
 
 #endif

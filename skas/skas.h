@@ -77,6 +77,7 @@ struct guest {
 	size_t cpus_len; /* 0: none */
 	int home;	 /* the CPU home.c has bound it to, or: */
 #define HOME_NONE (-1)
+#define HOME_AWAY (-2)	  /* anywhere but where skiff polls */
 #define HOME_UNKNOWN (-2) /* just created by one that may have been bound */
 	bool hot, slow;
 	u64 resumed_ns;
@@ -109,9 +110,9 @@ struct guest {
 	bool parked;	 /* BUSY, and stopped in FAST_PARK */
 	bool kick_again; /* its kick came while BUSY and has been put off */
 	long fast_result;
-	bool own_gs;	     /* the guest has set its GS base, so there is no door */
-	u64 gs;		     /* GS base as the guest sees it */
-	bool polled, asleep; /* spin.c */
+	bool own_gs; /* the guest has set its GS base, so there is no door */
+	u64 gs;	     /* GS base as the guest sees it */
+	bool polled; /* spin.c */
 	unsigned run_length;
 	u64 answered_ns, last_call_ns;
 };

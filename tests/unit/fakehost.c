@@ -507,6 +507,11 @@ void guest_speed_up(struct task *t)
 {
 }
 
+bool guest_hold(struct task *t)
+{
+	return false;
+}
+
 MISSING(ssize_t, guest_fpstate_get, struct task *t, void *buf, size_t size)
 MISSING(int, guest_fpstate_set, struct task *t, const void *buf, size_t size)
 MISSING(int, guest_write_frame, struct task *t, uaddr_t dst, const void *src, size_t len,
