@@ -121,7 +121,7 @@ static void note_prstatus(struct core *c, struct task *t, int sig, const siginfo
 		.signo = sig,
 		.cursig = (s16)sig,
 		.sigpend = t->pending.set,
-		.sighold = t->blocked,
+		.sighold = signal_mask(t),
 		.pid = pid_out(t->tid),
 		.ppid = tg->parent ? pid_out(tg->parent->pid) : 0,
 		.pgrp = pid_out(tg->pgid),

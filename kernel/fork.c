@@ -161,7 +161,7 @@ static void inherit_scheduling(struct task *c, const struct task *p)
 static void child_inherit(struct task *c, const struct task *p, u64 flags)
 {
 	memcpy(c->comm, p->comm, sizeof(c->comm));
-	c->blocked = p->blocked;
+	c->blocked = signal_mask(p);
 	inherit_scheduling(c, p);
 	c->no_new_privs = p->no_new_privs;
 	seccomp_inherit(c, p);

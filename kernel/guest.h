@@ -77,6 +77,9 @@ int guest_enter_stub(struct task *t);
 /* Gives t's process, which has made many calls, a faster way for them, if it can have one. From a
  * plain call; may leave t in the stub. Sleeps. */
 void guest_speed_up(struct task *t);
+/* t's mask lies where its thread changes it without a call (signal_mask_move): no more, until that
+ * has been in the kernel again, and what it blocks now stays so. */
+void guest_mask_asked(struct task *t);
 /* What the call of t slept for has come. true: t's going on now would take the CPU from guest
  * threads whose calls come thick; better to let those do more first, until kernel_release_held. */
 bool guest_hold(struct task *t);

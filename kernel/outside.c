@@ -299,7 +299,7 @@ int outside_signal_init(int sig)
 	siginfo_t info;
 
 	if (!t || (sig != SIGKILL && t->sighand->action[sig - 1].handler == 0 &&
-			  !(t->blocked & SIGBIT(sig))))
+			  !(signal_mask(t) & SIGBIT(sig))))
 		return 1;
 	siginfo_kernel(&info, sig);
 	signal_send_group(init_tg, sig, &info);

@@ -384,7 +384,7 @@ int trace_signal(struct task *t, siginfo_t *info)
 			info->si_uid = tr->tracer->cred->uid;
 		}
 	}
-	if (t->blocked & SIGBIT(sig)) {
+	if (signal_mask(t) & SIGBIT(sig)) {
 		sigpending_add(&t->pending, t, info);
 		return 0;
 	}

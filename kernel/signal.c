@@ -14,6 +14,7 @@
 
 #include "kernel/coredump.h"
 #include "kernel/exit.h"
+#include "kernel/guest.h"
 #include "kernel/lib/log.h"
 #include "kernel/pid_ns.h"
 #include "kernel/posix_timer.h"
@@ -89,7 +90,7 @@ bool signal_ignored(const struct task *t, int sig)
 {
 	if (task_traced(t) && sig != SIGKILL) /* its tracer wants to know */
 		return false;
-	return disposition_ignores(t, sig) && !((t->blocked | t->real_blocked) & SIGBIT(sig));
+	return disposition_ignores(t, sig) && !((signal_mask(t) | t->real_blocked) & SIGBIT(sig));
 }
 
 static void remove_everywhere(struct tgroup *tg, sigmask_t set)
@@ -168,7 +169,7 @@ sigmask_t signal_pending_set(const struct task *t)
 void signal_recalc(struct task *t)
 {
 	t->sigpending_flag = t->stop_wanted || task_ending(t) || trace_trap_due(t) ||
-			     coredump_parks(t) || (signal_pending_set(t) & ~t->blocked);
+			     coredump_parks(t) || (signal_pending_set(t) & ~signal_mask(t));
 }
 
 void signal_kick(struct task *t)
@@ -189,6 +190,16 @@ void signal_wake_up(struct task *t)
 		signal_kick(t);
 }
 
+/* Before a decision on what the threads of tg block. */
+static void masks_are_asked(struct tgroup *tg)
+{
+	struct task *t;
+
+	list_for_each_entry (t, &tg->tasks, tg_link)
+		if (t->mask_at)
+			guest_mask_asked(t);
+}
+
 /* Shared signals that t no longer takes are for the threads that do. */
 static void retarget_shared(struct task *t, sigmask_t newly_blocked)
 {
@@ -197,23 +208,51 @@ static void retarget_shared(struct task *t, sigmask_t newly_blocked)
 
 	if (!m)
 		return;
+	masks_are_asked(t->tg);
 	list_for_each_entry (o, &t->tg->tasks, tg_link) {
-		if (o == t || task_ending(o) || !(m & ~o->blocked))
+		if (o == t || task_ending(o) || !(m & ~signal_mask(o)))
 			continue;
 		signal_wake_up(o);
-		m &= o->blocked;
+		m &= signal_mask(o);
 		if (!m)
 			return;
 	}
 }
 
+sigmask_t signal_mask(const struct task *t)
+{
+	return t->mask_at ? *t->mask_at & ~SIG_KERNEL_ONLY : t->blocked;
+}
+
+static void set_mask(struct task *t, sigmask_t m)
+{
+	if (t->mask_at)
+		*t->mask_at = m;
+	else
+		t->blocked = m;
+}
+
 void signal_set_blocked(struct task *t, sigmask_t m)
 {
-	sigmask_t old = t->blocked;
+	sigmask_t old = signal_mask(t);
 
-	t->blocked = m & ~SIG_KERNEL_ONLY;
+	set_mask(t, m & ~SIG_KERNEL_ONLY);
 	if (t->sigpending_flag && t->tg->nr_tasks > 1)
-		retarget_shared(t, t->blocked & ~old);
+		retarget_shared(t, m & ~old);
+	signal_recalc(t);
+}
+
+void signal_mask_move(struct task *t, volatile sigmask_t *at)
+{
+	sigmask_t m = signal_mask(t);
+
+	t->mask_at = at;
+	set_mask(t, m);
+}
+
+void signal_mask_changed(struct task *t)
+{
+	retarget_shared(t, signal_mask(t));
 	signal_recalc(t);
 }
 
@@ -227,7 +266,7 @@ int signal_set_user_mask(uaddr_t mask, size_t sigsetsize)
 		return -EINVAL;
 	if (copy_from_user(&m, mask, sizeof(m)) < 0)
 		return -EFAULT;
-	current->saved_blocked = current->blocked;
+	current->saved_blocked = signal_mask(current);
 	current->restore_blocked = true;
 	signal_set_blocked(current, m);
 	return 0;
@@ -405,6 +444,7 @@ static bool send_prepare(struct tgroup *tg, struct task *t, const siginfo_t *inf
 {
 	int sig = info->si_signo;
 
+	masks_are_asked(tg);
 	if (tg->exiting)
 		return false;
 	if (SIG_STOPS & SIGBIT(sig))
@@ -414,14 +454,14 @@ static bool send_prepare(struct tgroup *tg, struct task *t, const siginfo_t *inf
 		continue_group(tg);
 	}
 	if (is_ns_init(tg) && !task_traced(t) && handler_of(t, sig) == HANDLER_DFL &&
-		!((t->blocked | t->real_blocked) & SIGBIT(sig)) && !overrides_init(tg, info))
+		!((signal_mask(t) | t->real_blocked) & SIGBIT(sig)) && !overrides_init(tg, info))
 		return false;
 	return !signal_ignored(t, sig);
 }
 
 static bool takes(const struct task *t, int sig)
 {
-	if (t->ending || (t->blocked & SIGBIT(sig)))
+	if (t->ending || (signal_mask(t) & SIGBIT(sig)))
 		return false;
 	return sig == SIGKILL || !(t->stopped || task_trace_stopped(t));
 }
@@ -566,9 +606,9 @@ void signal_force(struct task *t, int sig, const siginfo_t *info)
 	struct abi_sigaction *a = &t->sighand->action[sig - 1];
 	sigmask_t bit = SIGBIT(sig);
 
-	if ((t->blocked & bit) || a->handler == HANDLER_IGN) {
+	if ((signal_mask(t) & bit) || a->handler == HANDLER_IGN) {
 		a->handler = HANDLER_DFL;
-		t->blocked &= ~bit;
+		set_mask(t, signal_mask(t) & ~bit);
 		t->real_blocked &= ~bit;
 	}
 	signal_send_task(t, sig, info);

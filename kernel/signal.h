@@ -102,6 +102,10 @@ bool signal_pending(const struct task *t); /* something deliverable, or the grou
 bool signal_fatal_pending(const struct task *t);
 void signal_recalc(struct task *t);
 void signal_wake_up(struct task *t); /* it has something to do before it may run guest code */
+/* The signals t blocks. While t runs, the guest may change them by itself (guest_mask_local). */
+sigmask_t signal_mask(const struct task *t);
+void signal_mask_move(struct task *t, volatile sigmask_t *at); /* NULL: back into the task */
+void signal_mask_changed(struct task *t); /* by itself; sees to signals that are pending */
 void signal_set_blocked(struct task *t, sigmask_t m); /* drops KILL/STOP, re-evaluates pending */
 /* For ppoll & co: installs a mask until the call returns (delivery still sees it). */
 int signal_set_user_mask(uaddr_t mask, size_t sigsetsize);

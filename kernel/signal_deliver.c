@@ -109,7 +109,7 @@ static void run_handler(
 {
 	int sig = info->si_signo;
 	struct abi_sigaction *slot = &t->sighand->action[sig - 1], sa = *slot;
-	sigmask_t saved = t->restore_blocked ? t->saved_blocked : t->blocked;
+	sigmask_t saved = t->restore_blocked ? t->saved_blocked : signal_mask(t);
 	sigmask_t block = sa.mask | (sa.flags & SA_NODEFER ? 0 : SIGBIT(sig));
 
 	if (sa.flags & SA_RESETHAND)
@@ -120,7 +120,7 @@ static void run_handler(
 		return;
 	}
 	t->restore_blocked = false;
-	signal_set_blocked(t, t->blocked | block);
+	signal_set_blocked(t, signal_mask(t) | block);
 	trace(TRACE_SIGNAL, "%d: handler %#llx for signal %d", t->tid,
 		(unsigned long long)sa.handler, sig);
 }
@@ -195,7 +195,7 @@ static void trace_stop(struct task *t, struct abi_sigcontext *regs, struct resta
 static bool deliver_one(struct task *t, struct abi_sigcontext *regs, struct restart *r)
 {
 	siginfo_t info;
-	int sig = signal_dequeue(t, ~t->blocked, &info);
+	int sig = signal_dequeue(t, ~signal_mask(t), &info);
 	uaddr_t handler;
 
 	if (!sig)

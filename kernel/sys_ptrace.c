@@ -304,7 +304,7 @@ static long get_sigmask(const struct task *t, u64 size, uaddr_t data)
 {
 	if (size != sizeof(sigmask_t))
 		return -EINVAL;
-	return put_user_u64(data, t->restore_blocked ? t->saved_blocked : t->blocked);
+	return put_user_u64(data, t->restore_blocked ? t->saved_blocked : signal_mask(t));
 }
 
 static long set_sigmask(struct task *t, u64 size, uaddr_t data)

@@ -48,7 +48,7 @@ SYSCALL_DEFINE4(rt_sigaction, int, sig, uaddr_t, act, uaddr_t, oldact, u64, size
 
 SYSCALL_DEFINE4(rt_sigprocmask, int, how, uaddr_t, set, uaddr_t, oldset, u64, size)
 {
-	sigmask_t old = current->blocked, m;
+	sigmask_t old = signal_mask(current), m;
 
 	if (size != sizeof(sigmask_t))
 		return -EINVAL;
@@ -70,7 +70,7 @@ SYSCALL_DEFINE4(rt_sigprocmask, int, how, uaddr_t, set, uaddr_t, oldset, u64, si
 
 SYSCALL_DEFINE2(rt_sigpending, uaddr_t, set, u64, size)
 {
-	sigmask_t m = signal_pending_set(current) & current->blocked;
+	sigmask_t m = signal_pending_set(current) & signal_mask(current);
 
 	if (size > sizeof(m))
 		return -EINVAL;
@@ -114,8 +114,8 @@ static int wait_for_signal(struct task *t, sigmask_t set, u64 deadline_ns, sigin
 		return sig ? sig : -EAGAIN;
 	/* Unblocked meanwhile, so that senders see a taker; real_blocked keeps fatal ones waiting.
 	 */
-	t->real_blocked = t->blocked;
-	signal_set_blocked(t, t->blocked & ~set);
+	t->real_blocked = signal_mask(t);
+	signal_set_blocked(t, signal_mask(t) & ~set);
 	err = sched_sleep(WAIT_INTERRUPTIBLE, deadline_ns);
 	signal_set_blocked(t, t->real_blocked);
 	t->real_blocked = 0;

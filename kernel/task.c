@@ -296,7 +296,7 @@ size_t task_describe(struct task *t, char *buf, size_t size)
 	n = snprintf(buf, size, "%5d %5d %-15s %-9s %s %s%s%s, pending %#llx, blocked %#llx%s%s",
 		t->tid, t->tg->pid, t->comm, states[t->state], t->coro ? "in" : "last",
 		name ? name : "-", t->wchan ? ", sleeps in " : "", t->wchan ? t->wchan : "",
-		(unsigned long long)signal_pending_set(t), (unsigned long long)t->blocked,
+		(unsigned long long)signal_pending_set(t), (unsigned long long)signal_mask(t),
 		t->sigpending_flag ? ", wanted" : "", t->kicked ? ", kicked" : "");
 	return MIN((size_t)n, size - 1);
 }

@@ -148,8 +148,9 @@ struct task {
 
 	/* signals */
 	struct sigpending pending;
-	sigmask_t blocked, saved_blocked;
-	bool restore_blocked; /* saved_blocked replaces blocked when the call returns */
+	sigmask_t blocked, saved_blocked; /* read blocked by signal_mask */
+	volatile sigmask_t *mask_at;	  /* not NULL: there instead of in blocked */
+	bool restore_blocked;		  /* saved_blocked replaces blocked when the call returns */
 	struct abi_sigaltstack altstack;
 	bool sigpending_flag; /* cached signal_pending */
 	bool kicked;	      /* guest_kick sent, GUEST_KICK not yet seen */

@@ -25,8 +25,10 @@
 #define DOOR_RSP 64  /* the thread's own */
 #define DOOR_RIP 72  /* behind the syscall instruction */
 #define DOOR_SAVED_NR 80
-#define DOOR_SELF 88	/* address of the stack's end below, in the guest */
-#define DOOR_FLAGS 1000 /* what is pushed first */
+#define DOOR_SELF 88	  /* address of the stack's end below, in the guest */
+#define DOOR_MASK 96	  /* signals the thread blocks */
+#define DOOR_MASK_OWN 104 /* not 0: it may change them by itself */
+#define DOOR_FLAGS 1000	  /* what is pushed first */
 #define DOOR_STACK 1008
 #define DOOR_MAGIC 1016 /* FAST_MAGIC if this is a door */
 #define FAST_MAGIC 0x5c1f00d5
@@ -39,7 +41,8 @@
 #define DOOR_PARK 4    /* make FAST_PARK, which gives the result when there is one */
 #define DOOR_REFUSED 5 /* make it an ordinary call */
 
-#define FAST_PARK 0x5c20 /* a system call number */
+#define FAST_PARK 0x5c20   /* a system call number */
+#define FAST_MASKED 0x5c21 /* the same: it has done so, while skiff wanted to know */
 #define CPU_NODE_SELECTOR 0x7b
 
 #ifndef __ASSEMBLER__
@@ -47,13 +50,14 @@ struct door {
 	unsigned state;
 	int cpu;
 	unsigned long nr, args[6];
-	unsigned long rsp, rip, saved_nr, self;
-	unsigned long unused[113];
+	unsigned long rsp, rip, saved_nr, self, mask;
+	unsigned mask_own, unused[223];
 	unsigned long flags, stack, magic;
 	unsigned long rest[384];
 };
 _Static_assert(sizeof(struct door) == DOOR_SIZE &&
 		       __builtin_offsetof(struct door, rsp) == DOOR_RSP &&
+		       __builtin_offsetof(struct door, mask_own) == DOOR_MASK_OWN &&
 		       __builtin_offsetof(struct door, flags) == DOOR_FLAGS &&
 		       __builtin_offsetof(struct door, magic) == DOOR_MAGIC,
 	"layout");

@@ -11,10 +11,12 @@
 #include "skas/fast_abi.h"
 
 #define SPINS 400
+#define NR_RT_SIGPROCMASK 14
 
 	.section .rodata
 	.balign 64
-	.globl	fast_code, fast_code_inside, fast_code_finish, fast_code_end
+	.globl	fast_code, fast_code_inside, fast_code_masked, fast_code_park
+	.globl	fast_code_finish, fast_code_end
 fast_code:
 	mov	%gs:DOOR_MAGIC, %rcx
 	lea	-FAST_MAGIC(%rcx), %rcx
@@ -28,7 +30,9 @@ fast_code:
 
 fast_code_inside:		/* %rsp, %r11 and the flags are in the door */
 	pushfq
-	mov	%gs:DOOR_CPU, %ecx
+	cmp	$NR_RT_SIGPROCMASK, %rax
+	je	mask
+call:	mov	%gs:DOOR_CPU, %ecx
 	test	%ecx, %ecx
 	js	slow		/* nobody polls */
 	mov	$CPU_NODE_SELECTOR, %r11d
@@ -54,14 +58,14 @@ watch:	mov	$SPINS, %ecx
 	dec	%ecx
 	jnz	1b
 2:	cmp	$DOOR_TAKEN, %r11d
-	je	park
+	je	fast_code_park
 	mov	$DOOR_POSTED, %eax
 	xor	%ecx, %ecx	/* DOOR_IDLE */
 	lock cmpxchg %ecx, %gs:DOOR_STATE
 	jne	watch		/* taken in this moment */
 	jmp	slow
 3:	cmp	$DOOR_PARK, %r11d
-	je	park
+	je	fast_code_park
 	movl	$DOOR_IDLE, %gs:DOOR_STATE
 slow:	mov	%gs:DOOR_SAVED_NR, %rax
 	mov	%gs:DOOR_RIP, %rcx
@@ -71,7 +75,48 @@ slow:	mov	%gs:DOOR_SAVED_NR, %rax
 	jmp	*%rcx
 done:	mov	%gs:DOOR_NR, %rax
 	jmp	fast_code_finish
-park:	mov	$FAST_PARK, %eax
+
+/*
+ * rt_sigprocmask without a call, if nothing is pending. A bad pointer faults here, and the site's
+ * own instruction makes the call (fast_fault).
+ */
+mask:	cmpl	$0, %gs:DOOR_MASK_OWN
+	je	call
+	cmp	$8, %r10
+	jne	call
+	mov	%gs:DOOR_MASK, %r11
+	mov	%r11, %rcx
+	test	%rsi, %rsi
+	jz	3f
+	mov	(%rsi), %rcx
+	cmp	$1, %edi
+	jb	1f		/* SIG_BLOCK */
+	je	2f		/* SIG_UNBLOCK */
+	cmp	$2, %edi
+	je	3f		/* SIG_SETMASK */
+	jmp	call
+1:	or	%r11, %rcx
+	jmp	3f
+2:	not	%rcx
+	and	%r11, %rcx
+3:	btr	$8, %rcx	/* SIGKILL */
+	btr	$18, %rcx	/* SIGSTOP */
+	test	%rdx, %rdx
+	jz	4f
+	mov	%r11, (%rdx)
+4:	mov	%rcx, %gs:DOOR_MASK
+
+fast_code_masked:		/* it is done */
+	xor	%eax, %eax
+	lock orl $0, (%rsp)	/* the new mask is seen before we look whether it was asked for */
+	cmpl	$0, %gs:DOOR_MASK_OWN
+	jne	fast_code_finish
+	mov	$FAST_MASKED, %eax
+	syscall
+	jmp	fast_code_finish
+
+fast_code_park:
+	mov	$FAST_PARK, %eax
 	syscall
 
 fast_code_finish:		/* the result is in %rax */

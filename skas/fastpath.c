@@ -11,6 +11,7 @@
 #include "kernel/exit.h"
 #include "kernel/lib/log.h"
 #include "kernel/ptrace.h"
+#include "kernel/signal.h"
 #include "skas/skas.h"
 
 #include <asm/unistd.h>
@@ -23,7 +24,8 @@
 #define SITE_CALLS 16 /* of one site there, before it is patched */
 #define HWCAP2_FSGSBASE 2
 
-extern const char fast_code[], fast_code_inside[], fast_code_finish[], fast_code_end[];
+extern const char fast_code[], fast_code_inside[], fast_code_masked[], fast_code_park[],
+	fast_code_finish[], fast_code_end[];
 
 enum fast_mode fast_mode = FAST_AUTO;
 static u32 hot_calls = HOT_CALLS, site_calls = SITE_CALLS;
@@ -105,6 +107,8 @@ void fast_door_alloc(struct guest *g)
 	*(volatile unsigned *)&g->door->state = DOOR_IDLE;
 	g->door->cpu = -1;
 	g->door->self = door_addr(g) + DOOR_STACK;
+	g->door->mask_own = 0;
+	signal_mask_move(g->task, &g->door->mask);
 	g->door->magic = FAST_MAGIC;
 }
 
@@ -115,6 +119,8 @@ void fast_door_free(struct guest *g)
 	if (!g->door)
 		return;
 	spin_forget(g);
+	if (g->task)
+		signal_mask_move(g->task, NULL);
 	f->used &= ~(1ull << (g->door - f->doors));
 	g->door = NULL;
 }
@@ -194,6 +200,12 @@ static bool watched(const struct guest *g)
 	return g->proc->traps_all || g->task->seccomp_mode || task_traced(g->task);
 }
 
+static void patch_wanted(struct guest *g, struct fast_space *f)
+{
+	for (; f->nr_wanted; f->nr_wanted--)
+		patch_site(g, f->wanted[f->nr_wanted - 1].end, f->wanted[f->nr_wanted - 1].nr);
+}
+
 bool fast_note_call(struct guest *g, const struct skas_call *c)
 {
 	struct fast_space *f = fast_space_of(g);
@@ -206,8 +218,10 @@ bool fast_note_call(struct guest *g, const struct skas_call *c)
 		return calls == hot_calls && alone(g);
 	spin_call(g);
 	if ((calls == site_calls || calls == hot_calls + site_calls) && filter_is_plain(c->nr) &&
-		alone(g))
-		patch_site(g, c->ip, c->nr);
+		f->nr_wanted < FAST_MAX_WANTED)
+		f->wanted[f->nr_wanted++] = (struct wanted_site){c->ip, (u32)c->nr};
+	if (f->nr_wanted && alone(g))
+		patch_wanted(g, f);
 	return false;
 }
 
@@ -301,6 +315,36 @@ static void door_state(struct guest *g, unsigned state)
 	__atomic_store_n(&g->door->state, state, __ATOMIC_RELEASE);
 }
 
+/* ---- signal masks ---- */
+
+static void mask_own(struct guest *g, bool own)
+{
+	g->mask_doubt = !own;
+	__atomic_store_n(&g->door->mask_own, own, __ATOMIC_SEQ_CST);
+}
+
+void guest_mask_asked(struct task *t)
+{
+	struct guest *g = t->guest;
+
+	if (g && g->door && !g->mask_doubt)
+		mask_own(g, false);
+}
+
+void fast_entered(struct guest *g)
+{
+	if (!g->door || !g->mask_doubt)
+		return;
+	g->mask_doubt = false;
+	signal_mask_changed(g->task);
+}
+
+void fast_resume(struct guest *g)
+{
+	if (g->door)
+		mask_own(g, !watched(g) && !signal_pending_set(g->task));
+}
+
 /* Has some other thread of the process a call in flight and not come to its park call yet? */
 static bool under_way(const struct task *t)
 {
@@ -316,8 +360,11 @@ void fast_stop(struct task *t)
 {
 	struct guest *g;
 
-	list_for_each_entry (g, &t->guest->proc->guests, proc_link)
+	list_for_each_entry (g, &t->guest->proc->guests, proc_link) {
 		spin_forget(g);
+		if (g->door)
+			mask_own(g, false);
+	}
 	while (under_way(t) && !t->guest->proc->dead)
 		sched_yield_now();
 }
@@ -346,6 +393,7 @@ bool fast_serve(struct guest *g)
 		door_state(g, DOOR_REFUSED);
 		return true;
 	}
+	fast_entered(g);
 	g->fast = FAST_BUSY;
 	g->run = RUN_PLAIN;
 	kernel_guest_event(g->task, &ev);
@@ -464,12 +512,26 @@ void fast_fix_regs(struct guest *g)
 		regs->rip = site->start;
 	else if (in_code(regs->rip, fast_code, fast_code_inside))
 		regs->rip = regs->r11 - 2;
-	else if (g->door && in_code(regs->rip, fast_code_inside, fast_code_end))
-		fix_inside(g, regs, !in_code(regs->rip, fast_code, fast_code_finish));
+	else if (g->door && in_code(regs->rip, fast_code_inside, fast_code_end)) {
+		bool masked = in_code(regs->rip, fast_code_masked, fast_code_park);
+
+		if (masked)
+			regs->rax = 0;
+		fix_inside(g, regs, masked || !in_code(regs->rip, fast_code, fast_code_finish));
+	}
 }
 
 #define EFLAGS_ARITHMETIC 0x8d5u /* CF PF AF ZF SF OF */
 #define EFLAGS_OF_ZERO 0x44u	 /* ZF PF */
+
+/* By the number instructions know it by. */
+static const u64 *register_of(const struct abi_sigcontext *r, unsigned nr)
+{
+	const u64 *const all[] = {&r->rax, &r->rcx, &r->rdx, &r->rbx, &r->rsp, &r->rbp, &r->rsi,
+		&r->rdi, &r->r8, &r->r9, &r->r10, &r->r11, &r->r12, &r->r13, &r->r14, &r->r15};
+
+	return all[nr];
+}
 
 /* Stepped over the site's jump: as if over what it stands for. */
 static void stepped(struct guest *g, const struct fast_site *site)
@@ -484,6 +546,11 @@ static void stepped(struct guest *g, const struct fast_site *site)
 	case FORM_XOR:
 		regs->rax = 0;
 		regs->eflags = (regs->eflags & ~(u64)EFLAGS_ARITHMETIC) | EFLAGS_OF_ZERO;
+		break;
+	case FORM_LEA:
+		regs->rsi = site->disp;
+		if (site->base != LEA_ABSOLUTE)
+			regs->rsi += *register_of(regs, site->base);
 		break;
 	case FORM_FUNCTION:
 		guest_read(g->task, &regs->r9, regs->rsp + 8, sizeof(regs->r9));
@@ -500,6 +567,8 @@ bool fast_fault(struct guest *g, int sig, uaddr_t rip)
 
 	if (site && sig == SIGTRAP)
 		stepped(g, site);
-	/* Without a door GS leads nowhere: the site's own instruction makes the call. */
-	return f && sig == SIGSEGV && in_code(rip, fast_code, fast_code_inside);
+	/* Without a door GS leads nowhere, or the call's arguments do: the site's own instruction
+	 * makes the call. */
+	return f && sig == SIGSEGV && in_code(rip, fast_code, fast_code_masked) &&
+	       (g->door || in_code(rip, fast_code, fast_code_inside));
 }

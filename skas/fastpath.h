@@ -21,23 +21,33 @@ enum fast_call {
 	FAST_READY, /* its result is to be fetched by FAST_PARK */
 };
 
+#define FAST_MAX_WANTED 8
+
 /* What an address space has of it; NULL in a struct slot_space: nothing yet. */
 struct fast_space {
 	struct door *doors; /* our mapping of all; NULL after fork */
 	u64 used;	    /* bit per door */
 	bool code;	    /* FAST_CODE is mapped */
 	bool refused;	    /* cannot have it */
-	unsigned nr_sites, max_sites;
+	unsigned nr_sites, max_sites, nr_wanted;
+	struct wanted_site {
+		uaddr_t end;
+		u32 nr;
+	} wanted[FAST_MAX_WANTED]; /* hot, to be patched when a thread is alone */
 	struct fast_site *sites;
 	uaddr_t text_start, text_end; /* the last mapping found fit for patching */
 };
 
-enum site_form { FORM_NONE, FORM_MOV, FORM_FUNCTION, FORM_XOR }; /* see patch.c */
+enum site_form { FORM_NONE, FORM_MOV, FORM_LEA, FORM_FUNCTION, FORM_XOR }; /* see patch.c */
+
+#define LEA_ABSOLUTE 16
 
 struct fast_site {
 	uaddr_t start, end; /* end: behind the syscall instruction */
 	enum site_form form;
-	u32 nr; /* FORM_MOV: what is moved */
+	u32 nr;	  /* FORM_MOV: what is moved */
+	u8 base;  /* FORM_LEA: register number, or LEA_ABSOLUTE */
+	u64 disp; /* and what is added to it */
 };
 
 enum fast_mode {
@@ -54,6 +64,10 @@ void fast_init(void);
 bool fast_note_call(struct guest *g, const struct skas_call *c);
 /* An event of g while g->fast != FAST_NONE; true if that has seen to it. */
 bool fast_event(struct guest *g, const struct skas_call *c);
+/* g is in the kernel; what it did to its signal mask meanwhile counts. */
+void fast_entered(struct guest *g);
+/* g is about to run guest code: it may change its signal mask by itself if nothing is pending. */
+void fast_resume(struct guest *g);
 /* FAST_PARK with no call in flight. */
 long fast_late_park(const struct guest *g);
 /* No thread of t's process uses the fast path any more; its process traps all. Sleeps. */

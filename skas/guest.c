@@ -91,6 +91,10 @@ static void plain_call(struct guest *g, const struct skas_call *c)
 		return;
 	}
 	memcpy(ev.args, c->args, sizeof(ev.args));
+	if (c->nr == FAST_MASKED) {
+		ev.nr = __NR_rt_sigprocmask;
+		memcpy(ev.args, (u64[]){SIG_SETMASK, 0, 0, sizeof(sigmask_t)}, 4 * sizeof(u64));
+	}
 	ev.hot = fast_note_call(g, c);
 	g->run = RUN_PLAIN;
 	kernel_guest_event(g->task, &ev);
@@ -154,10 +158,10 @@ static int fetch_regs(struct guest *g, uaddr_t uc, uaddr_t info, siginfo_t *si, 
 	prefetch_drop(g);
 	if (uc >= USER_ADDR_MAX)
 		return -EFAULT;
-	if (event == STUB_KICK && fp_len)
-		err = read_regs(g, mc, &fp_prefetch, uc + fp_offset, fp_len);
-	else if (event == STUB_TRAP && g->frame_hint)
+	if (event == STUB_TRAP && g->frame_hint)
 		err = read_regs(g, mc, &frame_prefetch, g->frame_hint, g->frame_hint_len);
+	else if ((event == STUB_KICK || event == STUB_TRAP) && fp_len)
+		err = read_regs(g, mc, &fp_prefetch, uc + fp_offset, fp_len);
 	else
 		err = read_regs(g, mc, NULL, 0, 0);
 	if (err < 0)
@@ -387,6 +391,7 @@ void skas_event(const struct skas_call *c)
 	g->cookie = c->cookie;
 	if (!g->task || g->proc->dead || g->exited)
 		return;
+	fast_entered(g);
 	if (calls_cancelled && cancel_event(g, c))
 		return;
 	if (g->fast && !newborn && fast_event(g, c))
@@ -414,6 +419,7 @@ void guest_answer(struct task *t, long ret)
 {
 	struct guest *g = t->guest;
 
+	fast_resume(g);
 	if (g->door)
 		g->answered_ns = os_clock_ns(OS_CLOCK_MONOTONIC);
 	if (g->fast && fast_answer(g, ret))
@@ -475,6 +481,7 @@ static void leave_stub(struct guest *g, const struct guest_order *o, unsigned nr
 	g->nr_later = 0;
 	prefetch_drop(g);
 	g->regs_valid = false;
+	fast_resume(g);
 	g->run = RUN_NATIVE;
 	backend->answer(g, answer);
 }
@@ -544,17 +551,27 @@ static bool order_is_checked(u64 nr)
 
 long guest_orders(struct task *t, const struct guest_order *o, unsigned nr)
 {
+	return guest_orders_after(t, NULL, 0, o, nr);
+}
+
+long guest_orders_after(struct task *t, const struct guest_piece *first, unsigned nr_first,
+	const struct guest_order *o, unsigned nr)
+{
+	struct guest_piece piece[GUEST_PIECES_MAX];
 	struct guest *g = t->guest;
 	int err;
 
-	BUG_ON(nr == 0 || nr > STUB_MAX_ORDERS);
+	BUG_ON(nr == 0 || nr > STUB_MAX_ORDERS || nr_first >= GUEST_PIECES_MAX);
 	if (gone(g)) /* killed during an earlier order of the same call */
 		return -ESRCH;
 	BUG_ON(g->run != RUN_STUB);
 	trace(TRACE_SKAS, "%d: %u orders, the first is call %llu", t->tid, nr,
 		(unsigned long long)o[0].nr);
 	static_assert(sizeof(struct guest_order) == sizeof(struct stub_order), "same layout");
-	if (guest_write(t, g->slot, o, nr * sizeof(*o)) < 0) {
+	if (nr_first)
+		memcpy(piece, first, nr_first * sizeof(*first));
+	piece[nr_first] = (struct guest_piece){g->slot, o, nr * sizeof(*o)};
+	if (guest_write_pieces(t, piece, nr_first + 1) < 0) {
 		skas_kill_process(g->proc, "slot unwritable");
 		return -ESRCH;
 	}

@@ -93,7 +93,7 @@ ssize_t guest_writev(
 
 int guest_write_pieces(struct task *t, const struct guest_piece *p, unsigned nr)
 {
-	struct iovec local[8], remote[8];
+	struct iovec local[GUEST_PIECES_MAX], remote[GUEST_PIECES_MAX];
 	ssize_t total = 0;
 
 	BUG_ON(nr > ARRAY_SIZE(local));

@@ -5,6 +5,7 @@
  * that a thread that is to make (or repeat) the call at this place still can.
  *
  *   mov $nr, %eax; syscall           jmp *[a], whose last two bytes are 0f 05
+ *   mov $nr, %eax; lea disp32(...), %rsi; syscall     the same over the lea
  *   mov 8(%rsp), %r9; syscall        the same (the syscall() function)
  *   xor %eax, %eax; syscall; cmp; ja; ret; nop    jmp short into the nop, where jmp *[a] goes
  */
@@ -15,7 +16,7 @@
 
 #include <sys/mman.h>
 
-#define BEFORE 8 /* bytes looked at before the end of the site */
+#define BEFORE 10 /* bytes looked at before the end of the site */
 #define AFTER 20
 
 static bool is_rex(u8 byte)
@@ -49,6 +50,30 @@ static unsigned nop_len(const u8 *p)
 	return 0;
 }
 
+#define LEA_LEN 9 /* lea disp32(base), %rsi or lea disp32(%rip), %rsi; and syscall */
+
+/* Not of %rsi or %r11, which a piece has changed when a thread is put back before its site. */
+static bool is_lea(const u8 *p)
+{
+	unsigned base = (p[2] & 7u) | (p[0] & 1u) << 3;
+
+	if ((p[0] & 0xfe) != 0x48 || p[1] != 0x8d)
+		return false;
+	if ((p[2] & 0xf8) == 0xb0)
+		return (base & 7) != 4 && base != 6 && base != 11;
+	return p[2] == 0x35;
+}
+
+/* What it adds up. */
+static void lea_parse(struct fast_site *site, const u8 *p)
+{
+	s32 disp;
+
+	memcpy(&disp, p + 3, sizeof(disp));
+	site->base = p[2] == 0x35 ? LEA_ABSOLUTE : (u8)((p[2] & 7) | (p[0] & 1) << 3);
+	site->disp = (u64)disp + (p[2] == 0x35 ? site->end - 2 : 0);
+}
+
 /* end[-BEFORE] to end[AFTER - 1] can be read. */
 static enum site_form site_form(const u8 *end, u64 nr)
 {
@@ -61,6 +86,8 @@ static enum site_form site_form(const u8 *end, u64 nr)
 	memcpy(&imm, end - 6, sizeof(imm));
 	if (end[-7] == 0xb8 && imm == nr && !is_rex(end[-8]))
 		return FORM_MOV;
+	if (is_lea(end - LEA_LEN))
+		return FORM_LEA;
 	if (!memcmp(end - 7, function, sizeof(function)))
 		return FORM_FUNCTION;
 	if (end[-4] == 0x31 && end[-3] == 0xc0 && nr == 0 && !is_rex(end[-5]) &&
@@ -104,14 +131,26 @@ static unsigned emit(u8 *p, const void *bytes, unsigned len)
 	return len;
 }
 
-/* The piece: what was overwritten; mov $end, %r11; jmp FAST_CODE. */
-static unsigned make_piece(u8 *p, uaddr_t at, enum site_form form, const u8 *code, uaddr_t end)
+static unsigned emit_overwritten(u8 *p, const struct fast_site *site, const u8 *code)
 {
-	unsigned n = form == FORM_XOR ? emit(p, "\x31\xc0", 2) : emit(p, code - 7, 5);
+	if (site->form == FORM_XOR)
+		return emit(p, "\x31\xc0", 2);
+	if (site->form != FORM_LEA)
+		return emit(p, code - 7, 5);
+	if (site->base != LEA_ABSOLUTE)
+		return emit(p, code - LEA_LEN, LEA_LEN - 2);
+	emit(p, "\x48\xbe", 2); /* mov $disp, %rsi */
+	return 2 + emit(p + 2, &site->disp, 8);
+}
+
+/* The piece: what was overwritten; mov $end, %r11; jmp FAST_CODE. */
+static unsigned make_piece(u8 *p, uaddr_t at, const struct fast_site *site, const u8 *code)
+{
+	unsigned n = emit_overwritten(p, site, code);
 	s32 rel;
 
 	n += emit(p + n, "\x49\xbb", 2);
-	n += emit(p + n, &end, 8);
+	n += emit(p + n, &site->end, 8);
 	n += emit(p + n, "\xe9", 1);
 	rel = (s32)((s64)FAST_CODE - (s64)(at + n + 4));
 	n += emit(p + n, &rel, 4);
@@ -143,6 +182,8 @@ static int write_site(struct guest *g, enum site_form form, uaddr_t end, uaddr_t
 	int err;
 
 	memcpy(jump + 3, &disp, sizeof(disp));
+	if (form == FORM_LEA && (err = guest_poke(g, end - LEA_LEN, "\x3e\x3e", 2)) < 0)
+		return err;
 	if (form != FORM_XOR)
 		return guest_poke(g, end - 7, jump, 5); /* the other two are there */
 	err = guest_poke(g, end + 9, jump, 7);
@@ -155,20 +196,22 @@ void patch_site(struct guest *g, uaddr_t end, u64 nr)
 	u8 bytes[BEFORE + AFTER], piece[FAST_SITE_SIZE];
 	unsigned i = f->nr_sites, len;
 	uaddr_t at = FAST_SITES + i * FAST_SITE_SIZE, table = FAST_TABLE + i * 8;
-	enum site_form form;
+	struct fast_site site = {.end = end, .nr = (u32)nr};
 
 	if (!room_for_site(f) || end < GUEST_RESERVED_END || !in_text(g, f, end) ||
 		guest_read(g->task, bytes, end - BEFORE, sizeof(bytes)) < 0)
 		return;
-	form = site_form(bytes + BEFORE, nr);
-	if (form == FORM_NONE)
+	site.form = site_form(bytes + BEFORE, nr);
+	if (site.form == FORM_NONE)
 		return;
-	len = make_piece(piece, at, form, bytes + BEFORE, end);
+	site.start = end - (site.form == FORM_XOR ? 4 : site.form == FORM_LEA ? LEA_LEN : 7);
+	if (site.form == FORM_LEA)
+		lea_parse(&site, bytes + BEFORE - LEA_LEN);
+	len = make_piece(piece, at, &site, bytes + BEFORE);
 	if (guest_poke(g, at, piece, len) < 0 || guest_poke(g, table, &at, sizeof(at)) < 0)
 		return;
-	f->sites[f->nr_sites++] =
-		(struct fast_site){end - (form == FORM_XOR ? 4 : 7), end, form, (u32)nr};
-	write_site(g, form, end, table);
+	f->sites[f->nr_sites++] = site;
+	write_site(g, site.form, end, table);
 	trace(TRACE_SKAS, "process %d: site %#llx of call %llu patched", g->proc->pid,
 		(unsigned long long)end, (unsigned long long)nr);
 }

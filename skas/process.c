@@ -8,6 +8,7 @@
 #include "skas/skas.h"
 
 #include "kernel/lib/log.h"
+#include "kernel/signal.h"
 
 #include <asm/unistd.h>
 #include <sched.h>
@@ -221,6 +222,8 @@ void guest_release(struct task *t)
 
 	if (!g)
 		return;
+	if (g->door)
+		signal_mask_move(t, NULL);
 	t->guest = NULL;
 	g->task = NULL;
 	spin_forget(g);
@@ -350,31 +353,34 @@ static void birth_fill(struct birth *b, const struct guest *parent, struct guest
 	b->set_gs = fast_child_gs(parent, child, &b->gs);
 }
 
+/* What a clone order finds in guest memory; written along with it. */
+struct clone_memory {
+	struct guest_piece piece[3];
+	unsigned nr;
+	struct birth birth;
+	struct abi_ucontext uc;
+};
+
 /* The frame a new thread returns through: the parent's state with the child's registers. */
-static int write_start_frame(struct task *parent, struct guest *child, uaddr_t slot, bool quiet)
+static int start_frame(struct task *parent, struct guest *child, struct clone_memory *m)
 {
 	static char fp[STUB_SLOT_SIZE];
+	uaddr_t slot = child->slot;
 	ssize_t fp_len = guest_fpstate_get(parent, fp, guest_fpstate_size());
-	struct abi_ucontext uc = {.mc = child->regs};
 
 	if (fp_len < 0)
 		return (int)fp_len;
-	uc.stack = (struct abi_sigaltstack){.sp = slot, .size = STUB_SLOT_SIZE};
-	uc.flags = fp_len ? 7 : 6; /* UC_FP_XSTATE, UC_SIGCONTEXT_SS, UC_STRICT_RESTORE_SS */
-	uc.mc.fpstate = fp_len ? slot + STUB_SLOT_FPSTATE : 0;
+	m->uc = (struct abi_ucontext){.mc = child->regs};
+	m->uc.stack = (struct abi_sigaltstack){.sp = slot, .size = STUB_SLOT_SIZE};
+	m->uc.flags = fp_len ? 7 : 6; /* UC_FP_XSTATE, UC_SIGCONTEXT_SS, UC_STRICT_RESTORE_SS */
+	m->uc.mc.fpstate = fp_len ? slot + STUB_SLOT_FPSTATE : 0;
 	child->uc = slot + STUB_SLOT_FRAME;
-	child->regs = uc.mc;
-	struct birth birth;
-
-	birth_fill(&birth, parent->guest, child);
-	birth.quiet = quiet;
-	struct guest_piece piece[] = {
-		{child->uc, &uc, sizeof(uc)},
-		{slot + offsetof(struct stub_slot, token), &birth, sizeof(birth)},
-		{slot + STUB_SLOT_FPSTATE, fp, (size_t)fp_len},
-	};
-
-	return guest_write_pieces(parent, piece, fp_len ? 3 : 2);
+	child->regs = m->uc.mc;
+	m->piece[m->nr++] = (struct guest_piece){child->uc, &m->uc, sizeof(m->uc)};
+	if (fp_len)
+		m->piece[m->nr++] =
+			(struct guest_piece){slot + STUB_SLOT_FPSTATE, fp, (size_t)fp_len};
+	return 0;
 }
 
 #define THREAD_FLAGS \
@@ -444,27 +450,33 @@ static struct guest *clone_prepare(
 
 /* A child with a stack of its own returns through a frame we write; a forked one through a copy of
  * its parent's. */
-static int clone_arm(struct task *parent, struct guest *cg, const struct guest_clone *c)
+static int clone_arm(
+	struct task *parent, struct guest *cg, const struct guest_clone *c, struct clone_memory *m)
 {
-	uaddr_t token = parent->guest->slot + offsetof(struct stub_slot, token);
-	struct birth birth;
-	int err;
+	const struct guest *from = c->flags & CLONE_VM ? cg : parent->guest;
+	int err = 0;
 
-	if (!(c->flags & CLONE_VM)) {
-		birth_fill(&birth, parent->guest, cg);
-		return guest_write(parent, token, &birth, sizeof(birth));
-	}
 	if (c->flags & CLONE_THREAD)
 		fast_door_alloc(cg);
-	err = write_start_frame(parent, cg, cg->slot, c->quiet);
-	cg->regs_in_guest = cg->regs;
+	if (c->quiet)
+		fast_resume(cg);
+	birth_fill(&m->birth, parent->guest, cg);
+	m->birth.quiet = c->quiet;
+	m->piece[m->nr++] = (struct guest_piece){
+		from->slot + offsetof(struct stub_slot, token), &m->birth, sizeof(m->birth)};
+	if (c->flags & CLONE_VM) {
+		err = start_frame(parent, cg, m);
+		cg->regs_in_guest = cg->regs;
+	}
 	return err;
 }
 
 int guest_clone(struct task *parent, struct task *child, const struct guest_clone *c)
 {
 	struct guest *cg = clone_prepare(parent, child, c);
-	u64 stack = 0;
+	struct guest_order order = {
+		__NR_clone, {native_flags(c->flags), 0, 0, c->cleartid, c->tls, 0}};
+	struct clone_memory m = {.nr = 0};
 	long ret;
 
 	if (!cg)
@@ -472,12 +484,11 @@ int guest_clone(struct task *parent, struct task *child, const struct guest_clon
 	if (c->quiet)
 		quiet_expect();
 	home_unmeet(parent->guest);
-	ret = clone_arm(parent, cg, c);
+	ret = clone_arm(parent, cg, c, &m);
 	if (c->flags & CLONE_VM)
-		stack = cg->slot + STUB_SLOT_SIZE;
+		order.args[1] = cg->slot + STUB_SLOT_SIZE;
 	if (!ret)
-		ret = guest_order(parent, __NR_clone, native_flags(c->flags), stack, 0, c->cleartid,
-			c->tls, 0);
+		ret = guest_orders_after(parent, m.piece, m.nr, &order, 1);
 	if (c->quiet) {
 		if (ret > 0)
 			ret = quiet_adopt(cg, (pid_t)ret);

@@ -77,8 +77,8 @@ struct guest {
 	size_t cpus_len; /* 0: none */
 	int home;	 /* the CPU home.c has bound it to, or: */
 #define HOME_NONE (-1)
-#define HOME_AWAY (-2)	  /* anywhere but where skiff polls */
 #define HOME_UNKNOWN (-2) /* just created by one that may have been bound */
+#define HOME_AWAY (-3)	  /* anywhere but where skiff polls */
 	bool hot, slow;
 	u64 resumed_ns;
 	bool exited;		       /* natively gone: its slot is free */
@@ -110,9 +110,10 @@ struct guest {
 	bool parked;	 /* BUSY, and stopped in FAST_PARK */
 	bool kick_again; /* its kick came while BUSY and has been put off */
 	long fast_result;
-	bool own_gs; /* the guest has set its GS base, so there is no door */
-	u64 gs;	     /* GS base as the guest sees it */
-	bool polled; /* spin.c */
+	bool own_gs;	 /* the guest has set its GS base, so there is no door */
+	u64 gs;		 /* GS base as the guest sees it */
+	bool mask_doubt; /* it may have changed its mask since somebody asked */
+	bool polled;	 /* spin.c */
 	unsigned run_length;
 	u64 answered_ns, last_call_ns;
 };
@@ -183,8 +184,11 @@ struct guest_piece {
 	const void *src;
 	size_t len;
 };
-int guest_write_pieces(
-	struct task *t, const struct guest_piece *p, unsigned nr); /* <= 8; 0 or -EFAULT */
+#define GUEST_PIECES_MAX 8
+int guest_write_pieces(struct task *t, const struct guest_piece *p, unsigned nr); /* 0 or -EFAULT */
+/* guest_orders, once the pieces are written; with the orders itself one host call. */
+long guest_orders_after(struct task *t, const struct guest_piece *first, unsigned nr_first,
+	const struct guest_order *o, unsigned nr);
 /* Any thread of g's address space. */
 pid_t guest_mem_pid(const struct guest *g);
 struct iovec;

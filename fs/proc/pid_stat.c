@@ -150,7 +150,7 @@ static void show_stat_signals(struct seq *s, const struct pseudo_ctx *c)
 	}
 	/* Obsolete fields: signals 1 to 31 only. */
 	seq_printf(s, " %llu %llu %llu %llu", (unsigned long long)(t->pending.set & 0x7fffffff),
-		(unsigned long long)(t->blocked & 0x7fffffff),
+		(unsigned long long)(signal_mask(t) & 0x7fffffff),
 		(unsigned long long)(proc_sig_ignored(t) & 0x7fffffff),
 		(unsigned long long)(proc_sig_caught(t) & 0x7fffffff));
 }

@@ -153,7 +153,7 @@ static void show_signals(struct seq *s, const struct pseudo_ctx *c, const struct
 		(unsigned long long)c->tg->rlim[RLIMIT_SIGPENDING].rlim_cur);
 	show_mask(s, "SigPnd", t->pending.set);
 	show_mask(s, "ShdPnd", c->tg->pending.set);
-	show_mask(s, "SigBlk", t->blocked);
+	show_mask(s, "SigBlk", signal_mask(t));
 	show_mask(s, "SigIgn", proc_sig_ignored(t));
 	show_mask(s, "SigCgt", proc_sig_caught(t));
 }

@@ -375,7 +375,7 @@ void calltrace_end(struct task *t, long ret, u64 took_ns)
 	print_args(c, t, ret, true);
 	if (call_name(c) && !strcmp(call_name(c), "rt_sigreturn")) {
 		text_put(&c->text, "{mask=");
-		arg_sigset(&c->text, t->blocked);
+		arg_sigset(&c->text, signal_mask(t));
 		text_put(&c->text, "}");
 	}
 	text_put(&c->text, ")");

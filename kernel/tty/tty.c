@@ -289,7 +289,7 @@ int tty_check_change(struct tty *tty, int sig)
 {
 	if (current->tg->ctty != tty || !tty->pgrp || tty->pgrp == current->tg->pgid)
 		return 0;
-	if (current->blocked & SIGBIT(sig) ||
+	if (signal_mask(current) & SIGBIT(sig) ||
 		current->sighand->action[sig - 1].handler == (uintptr_t)SIG_IGN)
 		return sig == SIGTTIN ? -EIO : 0;
 	if (pgrp_is_orphaned(current->tg->pgid))

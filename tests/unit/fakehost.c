@@ -507,6 +507,10 @@ void guest_speed_up(struct task *t)
 {
 }
 
+void guest_mask_asked(struct task *t)
+{
+}
+
 bool guest_hold(struct task *t)
 {
 	return false;
