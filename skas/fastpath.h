@@ -98,6 +98,8 @@ void spin_call(struct guest *g); /* g, which has a door, made an ordinary call *
 void spin_forget(struct guest *g);
 void spin_sleeps(struct guest *g); /* the call that came through its door does */
 bool spinning(void);
+/* Threads that run or wait for a CPU, on the whole host, this one among them. */
+unsigned host_running(void);
 /* Before the transport blocks on hfd: true if it should not, because something was served or the
  * loop has other work. */
 bool spin_poll(int hfd);

@@ -3,6 +3,7 @@
  * Identifies threads by host tid; new ones by the random token the kernel put into their slot.
  * Whatever a guest cannot legitimately do from the stub's page ends its process.
  */
+#include "skas/home.h"
 #include "skas/skas.h"
 
 #include "kernel/lib/log.h"
@@ -363,6 +364,8 @@ static struct guest *adopt(const struct skas_call *c)
 	if (!g->proc->pid)
 		host_process_set_pid(g->proc, c->host_tid);
 	g->run = RUN_STUB;
+	if (backend == &notify_ops)
+		home_born(g);
 	return g;
 }
 

@@ -7,6 +7,7 @@
  */
 #include "skas/home.h"
 
+#include "skas/fastpath.h"
 #include "skas/skas.h"
 
 #include <sched.h>
@@ -46,6 +47,8 @@ static void set_cpu(pid_t tid, int cpu)
 
 static void set_free(const struct guest *g)
 {
+	if (g->exited || g->proc->dead)
+		return;
 	if (g->cpus_len)
 		sched_setaffinity(g->host_tid, g->cpus_len, (const cpu_set_t *)g->cpus);
 	else
@@ -194,7 +197,7 @@ void home_avoid(struct guest *g, int cpu)
 	g->home = HOME_AWAY;
 }
 
-void home_unmeet(struct guest *g)
+static void home_unmeet(struct guest *g)
 {
 	if (g->home == HOME_AWAY)
 		home_release(g);
@@ -202,6 +205,30 @@ void home_unmeet(struct guest *g)
 		return;
 	home_forget(g);
 	home_release(g);
+}
+
+/*
+ * The host would start a child on another CPU, at the price of two wake-ups across CPUs before the
+ * child's first call has been answered. That pays only if its parent or others have work
+ * meanwhile; if nobody else on the host runs, parent, child and skiff meet.
+ */
+void home_clone(struct guest *parent, struct guest *child)
+{
+	if (!spinning() && host_running() <= 1)
+		home_meet(parent);
+	else
+		home_unmeet(parent);
+	child->home = home_bound(parent) ? HOME_UNKNOWN : HOME_NONE;
+}
+
+void home_born(struct guest *g)
+{
+	if (g->home != HOME_UNKNOWN)
+		return;
+	if (meeting && home >= 0)
+		home_meet(g);
+	if (g->home == HOME_UNKNOWN)
+		home_release(g);
 }
 
 void home_part(void)

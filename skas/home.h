@@ -23,7 +23,8 @@ void home_mask(const struct guest *g, void *mask, size_t len);
 /* notify: g is bound to skiff's CPU, and skiff to it, until the deadline told to os_watch_deadline
  * or home_part. */
 void home_meet(struct guest *g);
-void home_unmeet(struct guest *g); /* g is free from now on: it is about to have a child */
+void home_clone(struct guest *parent, struct guest *child); /* before the order */
+void home_born(struct guest *g);			    /* its host_tid is known */
 void home_part(void);
 void home_avoid(struct guest *g, int cpu); /* g is kept off that CPU until home_release */
 void home_meeting_tick(void);		   /* that deadline may have come */

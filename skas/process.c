@@ -483,7 +483,8 @@ int guest_clone(struct task *parent, struct task *child, const struct guest_clon
 		return -ENOMEM;
 	if (c->quiet)
 		quiet_expect();
-	home_unmeet(parent->guest);
+	if (backend == &notify_ops)
+		home_clone(parent->guest, cg);
 	ret = clone_arm(parent, cg, c, &m);
 	if (c->flags & CLONE_VM)
 		order.args[1] = cg->slot + STUB_SLOT_SIZE;
@@ -492,6 +493,8 @@ int guest_clone(struct task *parent, struct task *child, const struct guest_clon
 	if (c->quiet) {
 		if (ret > 0)
 			ret = quiet_adopt(cg, (pid_t)ret);
+		if (ret >= 0)
+			home_born(cg);
 		quiet_settled();
 	}
 	return (int)MIN(ret, 0); /* the caller knows whether the child lives all the same */

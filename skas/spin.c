@@ -72,8 +72,7 @@ void spin_init(void)
 		run_wanted = 2;
 }
 
-/* Threads that run or wait for a CPU, on the whole host, this one among them. */
-static unsigned host_running(void)
+unsigned host_running(void)
 {
 	char buf[64];
 	ssize_t n = pread(loadavg, buf, sizeof(buf) - 1, 0);
