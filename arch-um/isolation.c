@@ -90,12 +90,11 @@ bool isolation_wants_calls(const struct run_options *o)
 /*
  * Only as root: a user namespace, without which nobody else may have these, would show all files of
  * others as nobody's. That of the network takes longer to make than all the rest of this file, and
- * a machine whose calls are confined has none that could use it; one that opens its links in a
- * later life needs the host's.
+ * a machine whose calls are confined has none that could use it. Links are open by now.
  */
 static void own_namespaces(const struct run_options *o, bool again)
 {
-	bool net = !isolation_wants_calls(o) && !o->m.nr_links;
+	bool net = !isolation_wants_calls(o);
 
 	if (again || unshare(CLONE_NEWIPC | CLONE_NEWUTS | (net ? CLONE_NEWNET : 0)) == 0) {
 		isolation_note(net ? "namespaces (ipc, uts, net)" : "namespaces (ipc, uts)");

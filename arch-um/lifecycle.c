@@ -10,6 +10,7 @@
 #include "arch-um/isolation.h"
 #include "arch-um/limits.h"
 #include "arch-um/mconsole.h"
+#include "arch-um/packet.h"
 #include "kernel/os.h"
 #include "skas/skas.h"
 
@@ -233,7 +234,7 @@ void lifecycle_stopping(void)
 
 /* ---- the end ---- */
 
-static bool restart_wanted(int status)
+bool lifecycle_restarts(int status)
 {
 	const struct restart_policy *r = &options->restart;
 
@@ -276,6 +277,7 @@ static void start_anew(void)
 	snprintf(text, sizeof(text), "%d,%d,%d,%u,%u,%s", this_machine.base, this_machine.fd,
 		this_machine.lock, nr_restarts + 1, nr_soon, this_machine.name);
 	setenv(RESTART_ENV, text, 1);
+	packets_keep();
 	execv("/proc/self/exe", start_argv);
 }
 
@@ -289,7 +291,7 @@ void lifecycle_end(int status)
 	if (ready_fd >= 0) /* it never ran: the process in the foreground sees to the rest */
 		return;
 	write_status(status);
-	if (restart_wanted(status))
+	if (lifecycle_restarts(status))
 		start_anew();
 	if (!options->detach || options->rm)
 		machine_dir_remove(&this_machine);

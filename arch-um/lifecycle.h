@@ -16,10 +16,11 @@ extern struct machine_dir this_machine; /* fd < 0: it has none */
  * lifecycle_ready() and exits. 0, or an exit status after one line on stderr.
  */
 int lifecycle_start(const struct run_options *o, char **argv);
-int lifecycle_write_config(void); /* once the backend is known. 0 or -errno */
-void lifecycle_ready(void);	  /* CMD runs */
-void lifecycle_reboot(void);	  /* the end to come is followed by a new start */
-void lifecycle_stopping(void);	  /* the user ends it: no restart */
+int lifecycle_write_config(void);    /* once the backend is known. 0 or -errno */
+void lifecycle_ready(void);	     /* CMD runs */
+void lifecycle_reboot(void);	     /* the end to come is followed by a new start */
+void lifecycle_stopping(void);	     /* the user ends it: no restart */
+bool lifecycle_restarts(int status); /* does lifecycle_end start anew? */
 /* Before the process exits with status: the log, the status, the directory; or starts anew, then
  * it does not return. */
 void lifecycle_end(int status);

@@ -36,7 +36,7 @@
 void os_exit(int status)
 {
 	os_tty_raw(STDIN_FILENO, false);
-	packets_end();
+	packets_end(lifecycle_restarts(status));
 	host_cgroup_leave();
 	lifecycle_end(status);
 	_exit(status);

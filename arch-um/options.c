@@ -154,17 +154,21 @@ static const char run_help[] =
 	"  --disk SIZE           what the overlay may take\n"
 	"  --cpus N              CPU time, in CPUs: 0.5, 2\n"
 	"  --bw RATE             bits per second on each link, each way, e.g. 10M\n"
-	"  --net LINK[,KEY=VALUE...]  a network link, eth0, eth1, ... (default: none); LINK is\n"
+	"  --net LINK[,KEY=VALUE...]  a network link, eth0, eth1, ... (default: auto\n"
+	"                        if passt is installed, else none); LINK is\n"
+	"                           auto           by passt(1), started when the guest first sends "
+	"something;\n"
+	"                                          the host's own loopback cannot be reached\n"
 	"                           tap:NAME       a TAP device of the host\n"
-	"                           passt          by passt(1): needs no privilege\n"
+	"                           passt          by passt(1): needs no privilege; the host is "
+	"10.0.2.2\n"
 	"                           passt:SOCKET   the same, over a passt that runs\n"
 	"                           fd:N           an inherited TAP or packet socket\n"
 	"                           none           only the loopback\n"
 	"                        keys: ip=ADDR/BITS gw=ADDR dns=ADDR mac=MAC mtu=N; ip, gw and "
 	"dns\n"
 	"                        more than once; ip=dhcp asks a DHCP server\n"
-	"  -p, --publish HOST:GUEST[/udp]  with --net passt: a port of the host leads to the "
-	"guest\n"
+	"  -p, --publish HOST:GUEST[/udp]  a port of the host leads to the guest, by passt\n"
 	"  --pcap FILE           capture what passes the links\n";
 
 static void help_command(const struct command *c)
@@ -403,19 +407,25 @@ static int passt_defaults(struct link_options *l)
 	return l->nr_addrs || l->dhcp ? 0 : link_options_parse(args, l);
 }
 
+static bool by_our_passt(const struct link_options *l)
+{
+	return !strcmp(l->spec, "passt") || !strcmp(l->spec, "auto");
+}
+
 static int add_link(char *arg, struct machine_options *m)
 {
 	struct link_options l = {.spec = arg}, *all;
 	char *rest = strchr(arg, ',');
 	int err = 0;
 
+	m->net_chosen = true;
 	if (!strcmp(arg, "none"))
 		return 0;
 	if (rest) {
 		*rest++ = '\0';
 		err = link_options_parse(rest, &l);
 	}
-	if (!err && !strcmp(arg, "passt"))
+	if (!err && by_our_passt(&l))
 		err = passt_defaults(&l);
 	if (err < 0)
 		return err;
@@ -429,6 +439,10 @@ static int add_link(char *arg, struct machine_options *m)
 
 static int parse_one(int c, int index, struct run_options *o)
 {
+	char *own = optarg ? strdup(optarg) : NULL; /* argv is kept as it is for the next life */
+
+	if (optarg && !own)
+		return -ENOMEM;
 	switch (c) {
 	case OPT_ROOT:
 		o->m.root = optarg;
@@ -439,7 +453,7 @@ static int parse_one(int c, int index, struct run_options *o)
 	case OPT_OVERLAY:
 		return parse_overlay(optarg, &o->m);
 	case 'v':
-		return add_volume(optarg, &o->m);
+		return add_volume(own, &o->m);
 	case 'e':
 		return env_option(&o->m, optarg);
 	case 'w':
@@ -484,7 +498,7 @@ static int parse_one(int c, int index, struct run_options *o)
 		o->require_isolation = true;
 		return 0;
 	case OPT_TMPFS:
-		return add_tmpfs(optarg, &o->m);
+		return add_tmpfs(own, &o->m);
 	case OPT_BACKEND:
 		o->backend = optarg;
 		return 0;
@@ -515,7 +529,7 @@ static int parse_one(int c, int index, struct run_options *o)
 		o->m.trap_all = true;
 		return 0;
 	case OPT_NET:
-		return add_link(optarg, &o->m);
+		return add_link(own, &o->m);
 	case 'p':
 		return passt_forward(optarg);
 	case OPT_PCAP:
@@ -530,9 +544,22 @@ static int parse_one(int c, int index, struct run_options *o)
 static bool has_passt(const struct machine_options *m)
 {
 	for (unsigned i = 0; i < m->nr_links; i++)
-		if (!strcmp(m->links[i].spec, "passt"))
+		if (by_our_passt(&m->links[i]))
 			return true;
 	return false;
+}
+
+/* Said where somebody reads it: in a script's output nobody asked for it. */
+static int default_link(struct run_options *o)
+{
+	static char automatic[] = "auto";
+	bool installed = passt_installed();
+
+	o->m.net_note = installed ? "eth0 is passt's, started when it is used (--net none: no link)"
+				  : "only the loopback: passt is not installed";
+	if (!o->detach && isatty(STDERR_FILENO))
+		fprintf(stderr, "skiff: network: %s\n", o->m.net_note);
+	return installed ? add_link(automatic, &o->m) : 0;
 }
 
 static int finish(struct run_options *o, int argc, char **argv)
@@ -545,8 +572,10 @@ static int finish(struct run_options *o, int argc, char **argv)
 		return mistake("--rw and --overlay DIR exclude each other", NULL);
 	if (o->m.root_rw && o->m.limits.disk)
 		return mistake("--disk limits the overlay, and --rw has none", NULL);
+	if (!o->m.net_chosen && default_link(o) < 0)
+		return mistake("no memory", NULL);
 	if (passt_has_forwards() && !has_passt(&o->m))
-		return mistake("-p goes with --net passt", NULL);
+		return mistake("-p goes with --net passt (apt-get install passt)", NULL);
 	if (!o->m.hostname)
 		o->m.hostname = o->name ? o->name : "skiff";
 	o->m.argv = argv + optind;

@@ -14,14 +14,16 @@ struct os_packet {
 	const struct os_packet_events *events;
 	void *priv; /* for events */
 	bool lost, held;
+	u32 mtu;	      /* when it was opened */
 	struct list_head all; /* open_packets */
 	/* stream framing, passt.c */
 	u8 *in;
 	size_t in_at, in_len;
 	u8 *out; /* the unsent rest of a frame */
 	size_t out_at, out_len;
-	int helper; /* pidfd of the passt we started, else -1 */
-	bool heard; /* it has sent a frame: it is up, and may have been given some to forward */
+	int helper;  /* pidfd of the passt we started, else -1 */
+	bool asleep; /* "auto": passt begins with the first frame */
+	bool heard;  /* it has sent a frame: it is up, and may have been given some to forward */
 };
 
 struct packet_ops {
@@ -30,22 +32,32 @@ struct packet_ops {
 		struct os_packet *p, const struct virtio_net_hdr *h, const void *frame, size_t len);
 	/* The rest of what was sent: 0, -EAGAIN, -errno. NULL: nothing is ever kept. */
 	int (*flush)(struct os_packet *p);
-	/* The machine ends: what was sent shall arrive, within END_MAX_MS. NULL: it has. */
-	void (*end)(struct os_packet *p);
+	/* The descriptor goes to somebody else: nothing may be half sent or half received. 0 or
+	 * -errno. NULL: it never is. */
+	int (*pause)(struct os_packet *p);
+	/* The machine ends: what was sent shall arrive, within END_MAX_MS. NULL: it has. Kept: the
+	 * link is for the next life. */
+	void (*end)(struct os_packet *p, bool kept);
 };
 
 #define END_MAX_MS 1000
 
 extern const struct packet_ops tap_ops, passt_ops, dgram_ops;
 
-/* arg is what follows the colon in the spec. All: one line on stderr on failure. */
+/* Of tap: and fd:, what follows the colon in the spec. All: one line on stderr on failure. */
 int tap_open(const char *name, struct os_packet_info *info, struct os_packet *p);
 int fd_open(const char *number, struct os_packet_info *info, struct os_packet *p);
-int passt_open(const char *socket_path, struct os_packet_info *info, struct os_packet *p);
+/* The whole spec: "passt", "passt:SOCKET", "auto". */
+int passt_open(const char *which, struct os_packet_info *info, struct os_packet *p);
+bool passt_installed(void);
 int passt_forward(const char *spec); /* -p HOST:GUEST[/udp], before passt_open; -EINVAL */
 bool passt_has_forwards(void);
-void packets_end(void);					  /* before the process exits */
-int pcap_open(const char *path);			  /* -errno */
+/* p->fd is there already, and the MTU if it is not 0. */
+int fd_attach(const char *spec, struct os_packet_info *info, struct os_packet *p);
+int passt_attach(struct os_packet_info *info, struct os_packet *p);
+void packets_end(bool kept);	 /* before the process exits */
+void packets_keep(void);	 /* before it executes itself anew, after the function above */
+int pcap_open(const char *path); /* -errno */
 void packet_complain(const char *spec, const char *what); /* "skiff: --net SPEC: WHAT" */
 
 #endif

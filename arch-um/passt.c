@@ -2,6 +2,11 @@
  * passt, passt(1): Ethernet frames with a 32-bit length in front of each over a UNIX stream socket.
  * It gives an ordinary user connections to the outside by sockets of its own. We start it over a
  * socket pair, or connect to one that runs. A frame is sent whole or kept (its rest goes first).
+ *
+ * A link "auto" costs a machine that never uses it next to nothing: a child sleeps at the other end
+ * of the socket pair and becomes passt when the first frame arrives. It is made before skiff is
+ * confined, which may start nothing later. Multicasts, such as a network stack sends by itself when
+ * it begins, do not wake it: they would go nowhere.
  */
 #include "arch-um/packet.h"
 
@@ -101,6 +106,13 @@ static int passt_flush(struct os_packet *p)
 	return 0;
 }
 
+static bool wakes(const u8 *frame, size_t len)
+{
+	static const u8 broadcast[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+
+	return len >= 6 && (!(frame[0] & 1) || !memcmp(frame, broadcast, 6));
+}
+
 static int passt_send(
 	struct os_packet *p, const struct virtio_net_hdr *h, const void *frame, size_t len)
 {
@@ -112,11 +124,17 @@ static int passt_send(
 
 	if (len > FRAME_MAX)
 		return -EMSGSIZE;
+	if (p->asleep && !wakes(frame, len))
+		return 0;
 	if (p->out_len && passt_flush(p) < 0)
 		return -EAGAIN;
 	n = sendmsg(p->fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR ? -EAGAIN : -ENODEV;
+	if (p->asleep) {
+		p->asleep = false;
+		p->events->awake(p->priv);
+	}
 	if ((size_t)n == total)
 		return 0;
 	memcpy(p->out, &prefix, sizeof(prefix));
@@ -141,7 +159,7 @@ static bool drained(struct os_packet *p)
  * first. What it has read it forwards before it looks at the socket again. One that has not spoken
  * yet had nothing to forward: nobody knew of a neighbour to send to.
  */
-static void passt_end(struct os_packet *p)
+static void passt_end(struct os_packet *p, bool kept)
 {
 	struct pollfd helper = {.fd = p->helper, .events = POLLIN};
 	static const struct timespec nap = {.tv_nsec = 200 * NSEC_PER_USEC};
@@ -151,15 +169,40 @@ static void passt_end(struct os_packet *p)
 		return;
 	while (!drained(p) && os_clock_ns(OS_CLOCK_MONOTONIC) < until)
 		nanosleep(&nap, NULL);
+	if (kept)
+		return;
 	shutdown(p->fd, SHUT_RDWR);
 	if (p->helper >= 0)
 		poll(&helper, 1, END_MAX_MS);
+}
+
+/* Waits for the rest of the frame that has begun. */
+static int passt_pause(struct os_packet *p)
+{
+	struct pollfd other = {.fd = p->fd, .events = POLLIN};
+	u64 until = os_clock_ns(OS_CLOCK_MONOTONIC) + END_MAX_MS * NSEC_PER_MSEC;
+	ssize_t n;
+
+	while (p->in_at < p->in_len) {
+		n = whole_frame(p);
+		if (n < 0 || os_clock_ns(OS_CLOCK_MONOTONIC) > until)
+			return -ENODEV;
+		if (n) {
+			p->in_at += sizeof(u32) + (size_t)n;
+			continue;
+		}
+		poll(&other, 1, 10);
+		if (fill(p) == -ENODEV)
+			return -ENODEV;
+	}
+	return passt_flush(p);
 }
 
 const struct packet_ops passt_ops = {
 	.recv = passt_recv,
 	.send = passt_send,
 	.flush = passt_flush,
+	.pause = passt_pause,
 	.end = passt_end,
 };
 
@@ -198,7 +241,7 @@ bool passt_has_forwards(void)
 	return nr_forwards > 0;
 }
 
-static bool installed(void)
+bool passt_installed(void)
 {
 	const char *path = getenv("PATH");
 	char file[4096];
@@ -214,48 +257,75 @@ static bool installed(void)
 	return false;
 }
 
-static void exec_passt(int fd, pid_t parent)
+/* Everything but the socket is given up at once: who reads skiff's output is to see its end. */
+static void become_child(int *fd, pid_t parent)
 {
-	char number[16], *argv[FORWARDS_MAX * 2 + 24];
+	int null = open("/dev/null", O_RDWR);
+	sigset_t none;
+
+	spawn_die_with(parent);
+	setsid();
+	for (int i = 0; i < 3; i++)
+		dup2(null, i);
+	dup2(*fd, 3);
+	*fd = 3;
+	close_range(4, ~0u, 0);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	prctl(PR_SET_NAME, "passt");
+}
+
+/* Whether there is a first frame; else skiff has closed its end. */
+static bool await_frame(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLIN};
+	char byte;
+
+	while (poll(&p, 1, -1) < 0)
+		;
+	return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 1;
+}
+
+static void exec_passt(int fd, bool automatic)
+{
 	static char *const fixed[] = {"passt", "-f", "-q", "-1", "-a", "10.0.2.15", "-n", "24",
 		"-g", "10.0.2.2", "--dns-forward", "10.0.2.3", "-m", "65520", "-F"};
+	char number[16], *argv[FORWARDS_MAX * 2 + 24];
 	unsigned n = 0;
-	sigset_t none;
-	int null = open("/dev/null", O_RDWR);
 
 	for (; n < ARRAY_SIZE(fixed); n++)
 		argv[n] = fixed[n];
 	snprintf(number, sizeof(number), "%d", fd);
 	argv[n++] = number;
+	if (automatic)
+		argv[n++] = "--no-map-gw"; /* nobody asked for the host's own loopback */
 	for (unsigned i = 0; i < nr_forwards; i++)
 		argv[n++] = forwards[i];
 	argv[n] = NULL;
-	spawn_die_with(parent);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	dup2(null, 0);
-	dup2(null, 1);
-	dup2(null, 2);
-	fcntl(fd, F_SETFD, 0);
 	execvp("passt", argv);
 	_exit(127);
 }
 
-static int start(struct os_packet *p)
+static int start(struct os_packet *p, bool automatic)
 {
 	pid_t pid, parent = getpid();
 	int pair[2];
 
-	if (!installed()) {
+	if (!passt_installed()) {
 		packet_complain("passt", "passt is not installed (apt-get install passt, or use "
 					 "--net none)");
 		return -ENOENT;
 	}
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		return -errno;
+	p->asleep = automatic && !nr_forwards;
 	pid = fork();
-	if (pid == 0)
-		exec_passt(pair[1], parent);
+	if (pid == 0) {
+		become_child(&pair[1], parent);
+		if (p->asleep && !await_frame(pair[1]))
+			_exit(0);
+		exec_passt(pair[1], automatic);
+	}
 	close(pair[1]);
 	p->fd = pair[0];
 	if (pid < 0) {
@@ -286,23 +356,29 @@ static int connect_to(struct os_packet *p, const char *path)
 	return -ECONNREFUSED;
 }
 
-int passt_open(const char *socket_path, struct os_packet_info *info, struct os_packet *p)
+int passt_open(const char *which, struct os_packet_info *info, struct os_packet *p)
 {
-	int err, size = 1 << 20;
+	int err = !strncmp(which, "passt:", 6) ? connect_to(p, which + 6)
+					       : start(p, !strcmp(which, "auto"));
+
+	return err < 0 ? err : passt_attach(info, p);
+}
+
+int passt_attach(struct os_packet_info *info, struct os_packet *p)
+{
+	int size = 1 << 20;
 
 	p->in = malloc(IN_SIZE);
 	p->out = malloc(FRAME_MAX + sizeof(u32));
-	if (!p->in || !p->out)
-		err = -ENOMEM;
-	else
-		err = socket_path ? connect_to(p, socket_path) : start(p);
-	if (err < 0) {
+	if (!p->in || !p->out) {
 		free(p->in);
 		free(p->out);
-		return err;
+		return -ENOMEM;
 	}
 	setsockopt(p->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	p->ops = &passt_ops;
 	info->mtu = info->max_mtu = PASST_MTU;
+	if (p->asleep)
+		info->flags |= OS_PACKET_ASLEEP;
 	return 0;
 }

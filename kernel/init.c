@@ -511,6 +511,8 @@ static void log_boot(const struct machine_options *o)
 		o->root_rw	 ? "written through"
 		: o->overlay_dir ? "with a persistent overlay"
 				 : "with an overlay in memory");
+	if (o->net_note)
+		dmesg_printf(DMESG_INFO, "Network: %s", o->net_note);
 	dmesg_printf(DMESG_INFO, "Run %s as %s", o->argv[0], o->init ? "a child of init" : "init");
 }
 

@@ -23,7 +23,9 @@ struct machine_options {
 	unsigned nr_volumes;
 	struct link_options *links; /* --net, in order: eth0, eth1 ... */
 	unsigned nr_links;
-	bool pcap; /* capture what passes the links (os_pcap_write) */
+	bool net_chosen;      /* by --net */
+	const char *net_note; /* why there are these links, for the log; may be NULL */
+	bool pcap;	      /* capture what passes the links (os_pcap_write) */
 	char **argv, **envp;
 	const char *cwd; /* NULL: "/" or $HOME as the caller sees fit */
 	u32 uid, gid;

@@ -141,6 +141,9 @@ struct virtio_net_hdr;
 #define OS_PACKET_VNET \
 	1u /* frames carry a virtio_net_hdr: PARTIAL checksums and segments up to \
 	      64 KiB, both ways */
+#define OS_PACKET_ASLEEP \
+	2u /* the other end begins with the first frame that is no multicast; until \
+	      then multicasts are dropped */
 struct os_packet_info {
 	u32 flags;	  /* OS_PACKET_* */
 	u32 mtu, max_mtu; /* of the IP packet */
@@ -149,10 +152,11 @@ struct os_packet_info {
 struct os_packet_events {	      /* called on the loop */
 	void (*readable)(void *priv); /* receive until -EAGAIN */
 	void (*writable)(void *priv); /* after a send said -EAGAIN */
+	void (*awake)(void *priv);    /* OS_PACKET_ASLEEP: the other end begins */
 	void (*lost)(void *priv);     /* the link is gone for good; close may follow */
 };
-/* spec as after --net: "tap:NAME", "passt", "passt:SOCKET", "fd:N" without the ,key=value part. On
- * failure one line with the remedy is on stderr. */
+/* spec as after --net: "auto", "tap:NAME", "passt", "passt:SOCKET", "fd:N" without the ,key=value
+ * part. On failure one line with the remedy is on stderr. */
 int os_packet_open(const char *spec, struct os_packet_info *info, struct os_packet **out);
 void os_packet_close(struct os_packet *p);
 int os_packet_start(struct os_packet *p, const struct os_packet_events *ev, void *priv);

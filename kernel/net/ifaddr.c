@@ -208,7 +208,7 @@ void ifaddr_ready(struct ifaddr *a)
 	address_routes(a, add_route);
 	set_timer(a);
 	net_notify(NET_ADDR_ADDED, a);
-	if (ip_addr_is_v4(&a->addr) && a->dev->type == ARPHRD_ETHER)
+	if (ip_addr_is_v4(&a->addr) && a->dev->type == ARPHRD_ETHER && !a->dev->dormant)
 		arp_announce(a->dev, &a->addr);
 }
 

@@ -10,6 +10,7 @@
 #include "kernel/net/dhcp.h"
 #include "kernel/net/ether.h"
 #include "kernel/net/ifaddr.h"
+#include "kernel/net/ndp.h"
 #include "kernel/net/route.h"
 #include "kernel/net/shaper.h"
 #include "kernel/os.h"
@@ -214,6 +215,16 @@ static void in_again(struct timer *t)
 	link_readable(l);
 }
 
+/* It is as if the device came up now: who is out there? */
+static void link_awake(void *priv)
+{
+	struct link *l = priv;
+
+	l->dev.dormant = false;
+	if (l->dev.flags & IFF_UP)
+		ndp_dev_up(&l->dev);
+}
+
 static void link_lost(void *priv)
 {
 	struct link *l = priv;
@@ -231,6 +242,7 @@ static const struct netdev_ops link_ops = {
 static const struct os_packet_events link_events = {
 	.readable = link_readable,
 	.writable = link_writable,
+	.awake = link_awake,
 	.lost = link_lost,
 };
 
@@ -325,6 +337,7 @@ int link_create(const struct link_options *o)
 	l->dev.max_mtu = info.max_mtu;
 	l->dev.mtu = o->mtu ? o->mtu : info.mtu;
 	l->dev.carrier = true;
+	l->dev.dormant = info.flags & OS_PACKET_ASLEEP;
 	l->out_timer.fn = out_again;
 	l->in_timer.fn = in_again;
 	shape(l);

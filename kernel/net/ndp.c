@@ -207,7 +207,7 @@ void ndp_dev_up(struct netdev *dev)
 		.flags = IFA_F_PERMANENT};
 	struct solicit_timer *s;
 
-	if (dev->mtu < IP6_MTU_MIN || dev->ctl.disable_ipv6)
+	if (dev->dormant || dev->mtu < IP6_MTU_MIN || dev->ctl.disable_ipv6)
 		return;
 	interface_id(dev, a.addr.b + 8);
 	ifaddr_add(dev, &a, NULL);

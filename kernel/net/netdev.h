@@ -51,6 +51,7 @@ struct netdev {
 	u16 hard_header_len;
 	u8 mac[6], broadcast[6];
 	bool carrier;
+	bool dormant; /* nobody is out there before the first packet: nobody is asked for */
 	u32 carrier_changes;
 	struct netdev_ctl ctl;
 	struct dhcp_client *dhcp; /* dhcp.h; NULL: none */

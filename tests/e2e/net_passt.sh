@@ -53,10 +53,32 @@ up() {
 	until grep -q up "$1" || ! kill -0 $! 2>/dev/null; do sleep 0.05; done
 }
 python3 udp.py serve 9999 >out &
+server=$!
 up out
 expect_eq "out to the host" "HELLO" "$(sk "${share[@]}" --net passt -- python3 $SHARED/udp.py ask 10.0.2.2 9999)"
-kill $!
-wait $!
+expect_eq "out by the default link" "HELLO" "$(sk "${share[@]}" -- python3 $SHARED/udp.py ask 192.0.2.2 9999)"
+expect_eq "--net none" "lo" "$(sk --net none -- sh -c 'cut -s -d: -f1 /proc/net/dev' | tr -d ' ')"
+
+# The default link's passt: a process of skiff's own until the guest sends something.
+passt_program() {
+	local pid
+	for pid in $(pgrep -x 'passt(\.avx2)?'); do
+		[ "$(readlink "/proc/$pid/ns/net")" = "$(readlink /proc/self/ns/net)" ] &&
+			readlink "/proc/$pid/exe" | sed 's,.*/,,; s/\..*//'
+	done
+}
+sk "${share[@]}" -- sh -c "echo up; until [ -e $SHARED/go ]; do sleep 0.05; done
+	python3 $SHARED/udp.py ask 192.0.2.2 9999; until [ -e $SHARED/end ]; do sleep 0.05; done" >lazy &
+machine=$!
+up lazy
+expect_eq "default link, not used" "$(basename "$SKIFF")" "$(passt_program)"
+touch go
+until grep -q HELLO lazy || ! kill -0 $machine 2>/dev/null; do sleep 0.05; done
+expect_eq "default link, used" "passt" "$(passt_program)"
+touch end
+wait $machine
+kill $server
+wait $server
 sk "${share[@]}" --net passt -p 7777:8888/udp -- python3 $SHARED/udp.py serve 8888 once >in &
 up in
 expect_eq "in from the host, an answer as the machine ends" "HELLO" "$(python3 udp.py ask 127.0.0.1 7777)"
@@ -78,6 +100,6 @@ for i in {1..200}; do
 	sleep 0.05
 done
 expect_status "no passt is left of a machine that was killed" 1 test -z "$passt" -o -d "/proc/$passt"
-expect_match "-p without passt" "goes with --net passt" "$(sk -p 1:2 -- true 2>&1)"
+expect_match "-p without passt" "goes with --net passt" "$(sk --net none -p 1:2 -- true 2>&1)"
 expect_match "passt is missing" "not installed" "$(PATH=/nonexistent "$SKIFF" run --net passt -- true 2>&1)"
 done_testing
