@@ -437,12 +437,16 @@ static int add_link(char *arg, struct machine_options *m)
 	return 0;
 }
 
+/* For those who write into their argument: argv is kept as it is for the next life. */
+static int add_copy(int (*add)(char *arg, struct machine_options *m), struct machine_options *m)
+{
+	char *copy = strdup(optarg);
+
+	return copy ? add(copy, m) : -ENOMEM;
+}
+
 static int parse_one(int c, int index, struct run_options *o)
 {
-	char *own = optarg ? strdup(optarg) : NULL; /* argv is kept as it is for the next life */
-
-	if (optarg && !own)
-		return -ENOMEM;
 	switch (c) {
 	case OPT_ROOT:
 		o->m.root = optarg;
@@ -453,7 +457,7 @@ static int parse_one(int c, int index, struct run_options *o)
 	case OPT_OVERLAY:
 		return parse_overlay(optarg, &o->m);
 	case 'v':
-		return add_volume(own, &o->m);
+		return add_copy(add_volume, &o->m);
 	case 'e':
 		return env_option(&o->m, optarg);
 	case 'w':
@@ -498,7 +502,7 @@ static int parse_one(int c, int index, struct run_options *o)
 		o->require_isolation = true;
 		return 0;
 	case OPT_TMPFS:
-		return add_tmpfs(own, &o->m);
+		return add_copy(add_tmpfs, &o->m);
 	case OPT_BACKEND:
 		o->backend = optarg;
 		return 0;
@@ -529,7 +533,7 @@ static int parse_one(int c, int index, struct run_options *o)
 		o->m.trap_all = true;
 		return 0;
 	case OPT_NET:
-		return add_link(own, &o->m);
+		return add_copy(add_link, &o->m);
 	case 'p':
 		return passt_forward(optarg);
 	case OPT_PCAP:
