@@ -357,6 +357,63 @@ void task_exit(struct task *t)
 
 /* ---- calls ---- */
 
+void thread_exit(struct task *t, int status)
+{
+	if (t->tg->nr_tasks == 1) {
+		group_exit(t->tg, status);
+		return;
+	}
+	if (!guest_in_stub(t) && guest_enter_stub(t) < 0)
+		return;
+	robust_exit_thread(t);
+	t->event.kind = GUEST_TRAP; /* it ends as by exit(2) */
+	t->event.nr = NR_EXIT;
+	t->exit_code = status;
+	t->ending = true;
+}
+
+static bool stops_wanted(const struct tgroup *tg, const struct task *self)
+{
+	const struct task *t;
+
+	list_for_each_entry (t, &tg->tasks, tg_link)
+		if (t != self && !t->ending && trace_wants_exit(t))
+			return true;
+	return false;
+}
+
+/* The SIGKILL stands for tg->exit_status. */
+static void end_singly(struct tgroup *tg, struct task *self, int status)
+{
+	struct task *t;
+
+	tg->ends_singly = true;
+	tg->exit_status = status;
+	list_for_each_entry (t, &tg->tasks, tg_link) {
+		if (t == self)
+			continue;
+		t->pending.set |= SIGBIT(SIGKILL);
+		t->sigpending_flag = true;
+		if (t->coro)
+			sched_interrupt(t, true);
+		else
+			signal_kick(t);
+	}
+	if (self)
+		thread_exit(self, status);
+}
+
+void group_end(struct tgroup *tg, struct task *self, int status)
+{
+	if (!tg->exiting && !tg->ends_singly && stops_wanted(tg, self)) {
+		end_singly(tg, self, status);
+		return;
+	}
+	if (self)
+		robust_exit_group(self);
+	group_exit(tg, status);
+}
+
 SYSCALL_DEFINE1(exit, int, code)
 {
 	struct task *t = current;
@@ -373,7 +430,6 @@ SYSCALL_DEFINE1(exit, int, code)
 SYSCALL_DEFINE1(exit_group, int, code)
 {
 	trace_exit_event(current, (code & 0xff) << 8);
-	robust_exit_group(current);
-	group_exit(current->tg, (code & 0xff) << 8);
+	group_end(current->tg, current, (code & 0xff) << 8);
 	return 0;
 }

@@ -10,6 +10,12 @@
 /* status is a wait status: code << 8, or a signal number. Returns at once; the caller's own task,
  * if it belongs to tg, ends when its call returns to entry.c. Idempotent. Does not sleep. */
 void group_exit(struct tgroup *tg, int status);
+/* The same, but where tracers want to see threads end (PTRACE_O_TRACEEXIT), each ends by itself,
+ * after its stop, unless this is called again. self: current, if it belongs to tg and has stopped;
+ * then it may sleep. */
+void group_end(struct tgroup *tg, struct task *self, int status);
+/* current, t, ends as by exit(2) with a wait status; the others of its process go on. Sleeps. */
+void thread_exit(struct task *t, int status);
 /* Does the task run no more guest code? entry.c asks after each handler, and drops events of such
  * tasks that are still in flight. */
 static inline bool task_ending(const struct task *t)

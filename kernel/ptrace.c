@@ -344,9 +344,14 @@ void trace_event(struct task *t, int event, u64 message)
 		stop_notify(t, SIGTRAP | event << 8, message, PTRACE_SYSCALL_INFO_NONE);
 }
 
+bool trace_wants_exit(const struct task *t)
+{
+	return task_traced(t) && (t->trace->options & PTRACE_O_TRACEEXIT);
+}
+
 void trace_exit_event(struct task *t, int status)
 {
-	if (!task_traced(t) || !(t->trace->options & PTRACE_O_TRACEEXIT))
+	if (!trace_wants_exit(t))
 		return;
 	if (guest_in_stub(t) || guest_enter_stub(t) == 0)
 		trace_event(t, PTRACE_EVENT_EXIT, (u64)status);

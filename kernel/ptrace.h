@@ -91,6 +91,7 @@ bool trace_privileged(const struct task *t);   /* nobody, or its tracer has CAP_
 int trace_signal(struct task *t, siginfo_t *info);	  /* the signal to deliver, 0: none */
 void trace_event(struct task *t, int event, u64 message); /* if the tracer wants it */
 /* exit(2) or a fatal signal: PTRACE_EVENT_EXIT, from a plain call too. */
+bool trace_wants_exit(const struct task *t); /* PTRACE_O_TRACEEXIT */
 void trace_exit_event(struct task *t, int status);
 void trace_exec(struct task *t, pid_t old_tid);
 bool trace_trap_due(const struct task *t);

@@ -87,20 +87,6 @@ static u32 ask_filters(
 	return result;
 }
 
-static void end_thread(struct task *t, int sig)
-{
-	if (t->tg->nr_tasks == 1) {
-		group_exit(t->tg, sig);
-		return;
-	}
-	if (!guest_in_stub(t) && guest_enter_stub(t) < 0)
-		return;
-	t->event.kind = GUEST_TRAP; /* it ends as by exit(2) */
-	t->event.nr = __NR_exit;
-	t->exit_code = sig;
-	t->ending = true;
-}
-
 static long raise_sigsys(struct task *t, const struct seccomp_data *d, u32 data)
 {
 	siginfo_t info;
@@ -127,7 +113,7 @@ static bool strict_allows(struct task *t)
 	case __NR_rt_sigreturn:
 		return true;
 	default:
-		end_thread(t, SIGKILL);
+		thread_exit(t, SIGKILL);
 		return false;
 	}
 }
@@ -169,10 +155,10 @@ static bool filters_allow(struct task *t, long *ret, bool tracer_asked)
 	case SECCOMP_RET_TRACE: /* it may have made another call of it */
 		return tracer_asked || (trace_seccomp(t, data, ret) && filters_allow(t, ret, true));
 	case SECCOMP_RET_KILL_THREAD:
-		end_thread(t, SIGSYS);
+		thread_exit(t, SIGSYS);
 		return false;
 	default:
-		group_exit(t->tg, SIGSYS);
+		group_end(t->tg, t, SIGSYS);
 		return false;
 	}
 }

@@ -498,8 +498,8 @@ static bool is_fatal(const struct task *t, int sig)
  */
 static void send_fatal(struct tgroup *tg, struct task *t, int sig)
 {
-	if (!robust_held(tg)) {
-		group_exit(tg, sig);
+	if (tg->ends_singly || !robust_held(tg)) {
+		group_end(tg, NULL, sig);
 		return;
 	}
 	tg->exit_status = sig;

@@ -139,10 +139,11 @@ static void die(struct task *t, const siginfo_t *info)
 		status = t->tg->exit_status;
 	else if (coredump_wanted(t, status) && coredump_write(t, info))
 		status |= WCOREFLAG;
-	if (info->si_signo != SIGKILL)
-		trace_exit_event(t, status);
-	robust_exit_group(t);
-	group_exit(t->tg, status);
+	trace_exit_event(t, status);
+	if (t->tg->ends_singly)
+		thread_exit(t, status);
+	else
+		group_end(t->tg, t, status);
 }
 
 static void default_action(struct task *t, const siginfo_t *info)

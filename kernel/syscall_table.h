@@ -109,7 +109,8 @@ SYSCALL(98, getrusage, "d{rusagewho}p{>rusage}", FULL, "")
 SYSCALL(99, sysinfo, "p{>sysinfo}", FULL, "")
 SYSCALL(100, times, "p{>tms}", FULL, "")
 SYSCALL(101, ptrace, "x{ptracereq}dpp", PARTIAL,
-	"no block steps, no PTRACE_O_SUSPEND_SECCOMP, no PTRACE_EVENT_EXIT of a thread that "
+	"no block steps, no PTRACE_O_SUSPEND_SECCOMP, no PTRACE_EVENT_EXIT of threads that an exec "
+	"ends"
 	"another ends")
 SYSCALL(102, getuid, "", FULL, "")
 SYSCALL(103, syslog, "dpd", PARTIAL,

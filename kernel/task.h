@@ -80,6 +80,7 @@ struct tgroup {
 	struct pid_ns *pid_ns; /* a reference; NULL: the initial one */
 	struct tty *ctty;      /* controlling terminal of the session, with a reference */
 	bool is_subreaper, has_execed, exiting;
+	bool ends_singly; /* group_end: each thread by itself */
 
 	int exit_signal;
 	int exit_status;      /* wait status; also the reason while a group exit runs */
