@@ -340,6 +340,11 @@ static long exec_run(struct exec *e)
 		t->personality &= ~ADDR_NO_RANDOMIZE;
 	set_layout(t);
 	alone = t->tg->nr_tasks == 1;
+	err = exit_others_seen(t);
+	if (err < 0) {
+		elf_free(img);
+		return err;
+	}
 	t->tg->execing = t;
 	err = guest_exec(t, &gi, e->secure);
 	if (err < 0) {

@@ -399,14 +399,30 @@ static void end_singly(struct tgroup *tg, struct task *self, int status)
 		else
 			signal_kick(t);
 	}
-	if (self)
-		thread_exit(self, status);
+}
+
+int exit_others_seen(struct task *t)
+{
+	struct tgroup *tg = t->tg;
+	int err;
+
+	if (!stops_wanted(tg, t))
+		return 0;
+	tg->exec_waits = true;
+	end_singly(tg, t, 0);
+	err = wait_event_killable(&tg->threads_wait, tg->nr_tasks == 1);
+	tg->exec_waits = false;
+	if (!err)
+		tg->ends_singly = false;
+	return err;
 }
 
 void group_end(struct tgroup *tg, struct task *self, int status)
 {
 	if (!tg->exiting && !tg->ends_singly && stops_wanted(tg, self)) {
 		end_singly(tg, self, status);
+		if (self)
+			thread_exit(self, status);
 		return;
 	}
 	if (self)

@@ -25,6 +25,9 @@ static inline bool task_ending(const struct task *t)
 /* Ends current for good and frees it: releases everything, reports to the parent if it was the last
  * thread. On its coroutine; sleeps. */
 void task_exit(struct task *t);
+/* execve, before guest_exec: where tracers want to see threads end, all others do so by themselves.
+ * 0, or -EINTR: a fatal signal came. Sleeps. */
+int exit_others_seen(struct task *t);
 /* execve, after guest_exec: ends all other threads of the group, waits until they are gone, and
  * gives t the group's pid as tid if it was not the leader. Sleeps, uninterruptibly. */
 void exit_other_threads(struct task *t);

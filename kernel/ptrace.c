@@ -238,7 +238,7 @@ void trace_exit(struct task *t, int status)
 		return;
 	tr->stopped = false;
 	tr->code = 0;
-	if (leader && t->tg->execing) { /* a thread's exec takes its place */
+	if (leader && (t->tg->execing || t->tg->exec_waits)) { /* a thread's exec takes its place */
 		unlink_tracee(tr);
 		return;
 	}

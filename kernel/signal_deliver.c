@@ -135,7 +135,7 @@ static void die(struct task *t, const siginfo_t *info)
 {
 	int status = info->si_signo;
 
-	if (status == SIGKILL && t->tg->exit_status)
+	if (status == SIGKILL && (t->tg->exit_status || t->tg->ends_singly))
 		status = t->tg->exit_status;
 	else if (coredump_wanted(t, status) && coredump_write(t, info))
 		status |= WCOREFLAG;

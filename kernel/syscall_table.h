@@ -108,10 +108,7 @@ SYSCALL(97, getrlimit, "d{rlimit}p{>rlim}", FULL, "")
 SYSCALL(98, getrusage, "d{rusagewho}p{>rusage}", FULL, "")
 SYSCALL(99, sysinfo, "p{>sysinfo}", FULL, "")
 SYSCALL(100, times, "p{>tms}", FULL, "")
-SYSCALL(101, ptrace, "x{ptracereq}dpp", PARTIAL,
-	"no block steps, no PTRACE_O_SUSPEND_SECCOMP, no PTRACE_EVENT_EXIT of threads that an exec "
-	"ends"
-	"another ends")
+SYSCALL(101, ptrace, "x{ptracereq}dpp", PARTIAL, "no block steps, no PTRACE_O_SUSPEND_SECCOMP")
 SYSCALL(102, getuid, "", FULL, "")
 SYSCALL(103, syslog, "dpd", PARTIAL,
 	"the console log level is kept, but there is no console to print to")

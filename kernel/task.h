@@ -81,6 +81,7 @@ struct tgroup {
 	struct tty *ctty;      /* controlling terminal of the session, with a reference */
 	bool is_subreaper, has_execed, exiting;
 	bool ends_singly; /* group_end: each thread by itself */
+	bool exec_waits;  /* the same, and a thread of it that execs waits for that */
 
 	int exit_signal;
 	int exit_status;      /* wait status; also the reason while a group exit runs */

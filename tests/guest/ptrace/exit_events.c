@@ -12,7 +12,7 @@
 
 #define THREADS 3
 
-enum end { BY_EXIT_GROUP, BY_OWN_SIGKILL, BY_FAULT, BY_SIGKILL };
+enum end { BY_EXIT_GROUP, BY_OWN_SIGKILL, BY_FAULT, BY_EXEC, BY_SIGKILL };
 
 static void *thread(void *arg)
 {
@@ -24,6 +24,8 @@ static void *thread(void *arg)
 		kill(getpid(), SIGKILL);
 	else if (end == BY_FAULT)
 		raise(SIGSEGV);
+	else if (end == BY_EXEC)
+		execl("/bin/true", "true", NULL);
 	for (;;)
 		pause();
 	return arg;
@@ -67,7 +69,7 @@ static void ends(enum end end, int expected)
 	SYS(ptrace(PTRACE_SETOPTIONS, pid, NULL,
 		PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXIT | PTRACE_O_EXITKILL));
 	SYS(ptrace(PTRACE_CONT, pid, NULL, NULL));
-	while (ended <= THREADS) {
+	while (ended < THREADS + (end != BY_EXEC)) { /* after an exec one is gone unseen */
 		tid = waitpid(-1, &status, __WALL);
 		CHECK_EQ(tid > 0, 1);
 		if (!WIFSTOPPED(status)) {
@@ -97,6 +99,7 @@ int main(void)
 	ends(BY_EXIT_GROUP, 3 << 8);
 	ends(BY_OWN_SIGKILL, SIGKILL);
 	ends(BY_FAULT, SIGSEGV);
+	ends(BY_EXEC, 0);
 	ends(BY_SIGKILL, SIGKILL);
 	return 0;
 }
