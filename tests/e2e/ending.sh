@@ -95,7 +95,7 @@ if [ "$BACKEND" = ptrace ] && [ "$(id -u)" = 0 ]; then
 		done
 	}
 	mkfifo "$SCRATCH/orders"
-	"$SKIFF" run --backend=ptrace ${ROOT:+--root "$ROOT"} -- sh <"$SCRATCH/orders" >"$SCRATCH/out" 2>"$SCRATCH/err" &
+	"$SKIFF" run --backend=ptrace --net none ${ROOT:+--root "$ROOT"} -- sh <"$SCRATCH/orders" >"$SCRATCH/out" 2>"$SCRATCH/err" &
 	pid=$!
 	exec 5>"$SCRATCH/orders"
 	echo '/bin/echo up' >&5

@@ -73,7 +73,7 @@ expect_match "a program of the host would be noticed" "call 257 " "$(judge)"
 attack() {
 	local label=$1 program=$2 rc bad
 	shift 2
-	observe "$SKIFF" run "--backend=$BACKEND" "$@" -- "$program"
+	observe "$SKIFF" run "--backend=$BACKEND" --net none "$@" -- "$program"
 	rc=$?
 	bad=$(judge)
 	if [ $rc != 0 ]; then

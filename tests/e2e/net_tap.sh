@@ -43,7 +43,7 @@ if command -v tcpdump >/dev/null; then
 	expect_eq "the capture is readable" "yes" "$(tcpdump -vnr net.pcap 2>&1 | grep -qE 'bad|wrong|truncated' && echo no || echo yes)"
 fi
 
-expect_eq "no such kind" "skiff: --net foo: no such kind of link (tap:NAME, passt, passt:SOCKET, fd:N, none)" \
+expect_eq "no such kind" "skiff: --net foo: no such kind of link (auto, tap:NAME, passt, passt:SOCKET, fd:N, none)" \
 	"$(sk --net foo -- true 2>&1)"
 expect_match "a bad address" "bad value for option" "$(sk --net tap:tap1,ip=1.2.3 -- true 2>&1)"
 expect_match "a gateway elsewhere" "the gateway is in none of the networks" \
