@@ -389,16 +389,9 @@ static void end_singly(struct tgroup *tg, struct task *self, int status)
 
 	tg->ends_singly = true;
 	tg->exit_status = status;
-	list_for_each_entry (t, &tg->tasks, tg_link) {
-		if (t == self)
-			continue;
-		t->pending.set |= SIGBIT(SIGKILL);
-		t->sigpending_flag = true;
-		if (t->coro)
-			sched_interrupt(t, true);
-		else
-			signal_kick(t);
-	}
+	list_for_each_entry (t, &tg->tasks, tg_link)
+		if (t != self)
+			signal_end_task(t);
 }
 
 int exit_others_seen(struct task *t)

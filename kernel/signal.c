@@ -492,6 +492,16 @@ static bool is_fatal(const struct task *t, int sig)
 	       !(t->real_blocked & SIGBIT(sig));
 }
 
+void signal_end_task(struct task *t)
+{
+	t->pending.set |= SIGBIT(SIGKILL);
+	t->sigpending_flag = true;
+	if (t->coro)
+		sched_interrupt(t, true);
+	else
+		signal_kick(t);
+}
+
 /*
  * Ends the group at once. Only where a thread holds robust locks, it is sent through the stub with
  * a SIGKILL to hand them on first (robust.c).
@@ -503,12 +513,7 @@ static void send_fatal(struct tgroup *tg, struct task *t, int sig)
 		return;
 	}
 	tg->exit_status = sig;
-	t->pending.set |= SIGBIT(SIGKILL);
-	t->sigpending_flag = true;
-	if (t->coro)
-		sched_interrupt(t, true);
-	else
-		signal_kick(t);
+	signal_end_task(t);
 }
 
 /* The signal is queued: somebody has to take it. t is NULL for a process-directed one. */

@@ -98,6 +98,8 @@ void signal_set_action(struct task *t, int sig, const struct abi_sigaction *sa);
 /* A fault or kernel-forced signal: unblocks and un-ignores it as Linux does. */
 void signal_force(struct task *t, int sig, const siginfo_t *info);
 
+/* A SIGKILL that no one sent: t is to end by itself, with its group's exit_status. */
+void signal_end_task(struct task *t);
 bool signal_pending(const struct task *t); /* something deliverable, or the group must stop/exit */
 bool signal_fatal_pending(const struct task *t);
 void signal_recalc(struct task *t);
