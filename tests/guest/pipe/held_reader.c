@@ -7,7 +7,7 @@
 
 #include <sys/mman.h>
 
-#define ROUNDS 2000
+#define ROUNDS 300
 
 int main(void)
 {
