@@ -27,6 +27,15 @@ void freeze_release(u32 who)
 		waitq_wake(&thaw_wait, 0);
 }
 
+void freeze_release_held(void)
+{
+	struct tgroup *tg;
+
+	list_for_each_entry (tg, &all_tgroups, all_link)
+		tg->held = false;
+	waitq_wake(&thaw_wait, 0);
+}
+
 void machine_freeze(void)
 {
 	struct tgroup *tg;
@@ -43,5 +52,5 @@ void machine_thaw(void)
 
 void freeze_wait(void)
 {
-	wait_event_killable(&thaw_wait, !machine_frozen);
+	wait_event_killable(&thaw_wait, !machine_frozen && !current->tg->held);
 }

@@ -19,6 +19,7 @@ void machine_thaw(void);
 void freeze_hold(u32 who);		/* who comes to the kernel stays there */
 void freeze_process(struct tgroup *tg); /* and those of its threads that run do come */
 void freeze_release(u32 who);
-void freeze_wait(void); /* sleeps until nobody holds the machine, or killed */
+void freeze_release_held(void); /* tgroup.held: those stay frozen until then */
+void freeze_wait(void);		/* sleeps until nobody holds the machine, or killed */
 
 #endif

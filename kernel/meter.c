@@ -91,7 +91,7 @@ static void look(struct timer *unused)
 	if (wanted[METER_CPU])
 		next = MIN(next, quota_check(now, take_used()));
 	spent = os_clock_ns(OS_CLOCK_MONOTONIC) - now;
-	resting = now > active_ns + QUIET_NS && !quota_exhausted() && rest();
+	resting = now > active_ns + QUIET_NS && !quota_holds() && rest();
 	if (!resting)
 		timer_arm(&timer, now + MAX(next, MAX(LOOK_MIN_NS, spent * SHARE)));
 }

@@ -22,5 +22,6 @@ void quota_set(u64 milli_cpus); /* thousandths of a CPU; 0: no quota */
 /* For the meter: used ns have been used since the last call. When to look again. */
 u64 quota_check(u64 now_ns, u64 used_ns);
 bool quota_exhausted(void);
+bool quota_holds(void); /* somebody is frozen because of it, and a look is due to let it go on */
 
 #endif

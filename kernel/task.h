@@ -118,7 +118,9 @@ struct tgroup {
 	u32 loginuid;			      /* plus 1; 0: not set */
 	s32 oom_score_adj, oom_score_adj_min; /* min: what no privilege is needed for */
 	u64 metered_ns;			      /* its CPU clock when meter.c read it last */
-	u64 quota_mark_ns; /* metered_ns when quota.c last began a period, or froze it */
+	u64 quota_mark_ns;  /* metered_ns when quota.c last began a period, or froze it */
+	u64 quota_start_ns; /* metered_ns when quota.c last let the machine go on */
+	bool held;	    /* frozen, goes on after the others: freeze.h */
 	struct tgroup_mem mem;
 };
 

@@ -83,6 +83,35 @@ START_TEST(a_pause_outlasts_the_period)
 }
 END_TEST
 
+START_TEST(who_had_more_than_its_share_goes_on_after_the_others)
+{
+	struct task *other = fake_task_create();
+	struct tgroup *greedy = task->tg, *modest = other->tg;
+
+	greedy->metered_ns += 45 * MS;
+	modest->metered_ns += 6 * MS;
+	quota_check(start + 60 * MS, 51 * MS);
+	ck_assert_uint_le(quota_check(start + PERIOD, 0), 25 * MS);
+	ck_assert(!quota_exhausted());
+	ck_assert(greedy->held && !modest->held);
+	ck_assert(quota_holds());
+	quota_check(start + PERIOD + 12 * MS, 0); /* a quarter of what the quota leaves */
+	ck_assert(greedy->held);
+	quota_check(start + PERIOD + 13 * MS, 0);
+	ck_assert(!greedy->held && !quota_holds());
+	fake_task_destroy(other);
+}
+END_TEST
+
+START_TEST(who_runs_alone_is_not_held)
+{
+	task->tg->metered_ns += 51 * MS;
+	quota_check(start + 60 * MS, 51 * MS);
+	quota_check(start + PERIOD, 0);
+	ck_assert(!task->tg->held && !quota_holds());
+}
+END_TEST
+
 Suite *suite_quota(void)
 {
 	Suite *s = suite_create("quota");
@@ -94,6 +123,8 @@ Suite *suite_quota(void)
 	tcase_add_test(tc, debt_is_paid_by_the_periods_that_follow);
 	tcase_add_test(tc, what_is_not_used_does_not_add_up);
 	tcase_add_test(tc, a_pause_outlasts_the_period);
+	tcase_add_test(tc, who_had_more_than_its_share_goes_on_after_the_others);
+	tcase_add_test(tc, who_runs_alone_is_not_held);
 	suite_add_tcase(s, tc);
 	return s;
 }
