@@ -7,6 +7,7 @@
 
 #include "arch-um/control.h"
 #include "arch-um/limits.h"
+#include "arch-um/machine_log.h"
 
 #include <fcntl.h>
 #include <getopt.h>
@@ -316,7 +317,7 @@ static bool copy_log(int fd)
 	char buf[65536];
 	ssize_t n;
 
-	while ((n = read(fd, buf, sizeof(buf))) > 0)
+	for (machine_log_seek(fd); (n = read(fd, buf, sizeof(buf))) > 0; machine_log_seek(fd))
 		if (fwrite(buf, 1, (size_t)n, stdout) != (size_t)n)
 			return false;
 	return fflush(stdout) == 0;
@@ -353,7 +354,7 @@ static void seek_tail(int fd, long n)
 	char c;
 
 	for (; at > 0; at--, last = false) {
-		if (pread(fd, &c, 1, at - 1) != 1)
+		if (pread(fd, &c, 1, at - 1) != 1 || lseek(fd, at - 1, SEEK_DATA) != at - 1)
 			break;
 		if (c == '\n' && !last && --n <= 0)
 			break;

@@ -6,6 +6,7 @@
  * and write no more than cannot block.
  */
 #include "arch-um/loop.h"
+#include "arch-um/machine_log.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -221,5 +222,6 @@ ssize_t os_stream_write(int hfd, const void *buf, size_t len)
 			return -EAGAIN;
 		len = MIN(len, (size_t)SAFE_WRITE);
 	}
+	machine_log_wrote(len);
 	return ret(write(hfd, buf, len));
 }

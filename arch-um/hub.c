@@ -4,6 +4,7 @@
  */
 #include "arch-um/hub.h"
 
+#include "arch-um/machine_log.h"
 #include "kernel/lib/list.h"
 #include "kernel/os.h"
 #include "kernel/tty/console.h"
@@ -86,6 +87,7 @@ static ssize_t take_output(void)
 
 	if (n <= 0)
 		return n;
+	machine_log_wrote((size_t)n);
 	if (write(log_fd, buf, (size_t)n) < 0)
 		close(log_fd), log_fd = -1;
 	list_for_each_entry (a, &all, link)

@@ -9,6 +9,7 @@
 #include "arch-um/hub.h"
 #include "arch-um/isolation.h"
 #include "arch-um/limits.h"
+#include "arch-um/machine_log.h"
 #include "arch-um/mconsole.h"
 #include "arch-um/packet.h"
 #include "kernel/os.h"
@@ -94,16 +95,10 @@ static void write_status(int status)
 
 /* ---- into the background ---- */
 
-static int log_open(void)
-{
-	return openat(
-		this_machine.fd, "log", O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
-}
-
 /* What the start has to say went into the log; the user is still there to read it. */
 static void show_log(void)
 {
-	int fd = log_open();
+	int fd = machine_log_open(this_machine.fd);
 	char buf[4096];
 	ssize_t n;
 
@@ -129,10 +124,10 @@ _Noreturn static void foreground(pid_t pid, int fd)
 
 static int background_streams(void)
 {
-	int log = log_open(), in;
+	int log = machine_log_open(this_machine.fd), in;
 
 	if (log < 0)
-		return -errno;
+		return log;
 	in = hub_start(options->tty_wanted, options->interactive, log);
 	if (in < 0)
 		return in;

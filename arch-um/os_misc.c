@@ -2,6 +2,7 @@
  * Small host services behind kernel/os.h: clocks, randomness, messages, host facts, panic.
  */
 #include "arch-um/loop.h"
+#include "arch-um/machine_log.h"
 
 #include <fcntl.h>
 #include <malloc.h>
@@ -89,6 +90,7 @@ void os_random(void *buf, size_t len)
 
 void os_log(const char *line, size_t len)
 {
+	machine_log_wrote(len);
 	while (len) {
 		ssize_t n = write(log_fd, line, len);
 

@@ -133,7 +133,8 @@ int os_stream_open(int fd);
 void os_stream_close(int hfd);
 ssize_t os_stream_read(int hfd, void *buf, size_t len);	       /* -EAGAIN when it would block */
 ssize_t os_stream_write(int hfd, const void *buf, size_t len); /* -EAGAIN when it would block */
-int os_stream_poll(int hfd, short events, int timeout_ms);     /* revents, 0 = none */
+bool os_stream_is_log(int hfd); /* the machine's own: it is only to be appended to */
+int os_stream_poll(int hfd, short events, int timeout_ms); /* revents, 0 = none */
 
 /* ---- packet links (arch-um/tap.c, passt.c): whole Ethernet frames, one per call ---- */
 struct os_packet; /* an open link */

@@ -272,6 +272,8 @@ static int stream_inode_setattr(struct inode *i, const struct setattr *a)
 	int ret;
 
 	if (a->valid & ATTR_SIZE && s && s->hfd >= 0) {
+		if (!s->regular)
+			return -EINVAL;
 		ret = os_ftruncate(s->hfd, a->size);
 		if (ret)
 			return ret;
@@ -356,6 +358,8 @@ int hoststream_open(int fd, u32 flags, struct file **out)
 	s->hfd = os_stream_open(fd);
 	if (s->hfd >= 0)
 		os_statat(s->hfd, "", &st);
+	if (s->hfd >= 0 && os_stream_is_log(s->hfd)) /* for the guest, a pipe that leads there */
+		st.mode = (st.mode & ~(u32)S_IFMT) | S_IFIFO;
 	s->regular = S_ISREG(st.mode);
 	stream_name(&st, name, sizeof(name));
 	ret = file_anon(name, &hoststream_ops, NULL, flags, (st.mode & S_IFMT) | 0600, &f);

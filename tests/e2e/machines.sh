@@ -95,6 +95,17 @@ t "${run[@]}" -d --name deaf -- sh -c 'trap "" TERM; while :; do sleep 1; done' 
 expect_status "stop: one that will not is ended" 0 t "$SKIFF" stop -t 0 deaf
 expect_eq "stop: it has" "exited" "$(state deaf)"
 
+# ---- a log that grows ----
+loud='head -c 40000000 /dev/zero | tr "\\0" x | fold -w 999; exec 3<>/proc/self/fd/1; truncate -s 1G /proc/self/fd/3 && echo longer; echo last'
+t "${run[@]}" -d --name loud -- sh -c "$loud" >/dev/null
+t "$SKIFF" wait loud >/dev/null
+expect_eq "a log keeps its newest part" yes "$([ "$(du -k "$XDG_RUNTIME_DIR/skiff/loud/log" | cut -f 1)" -lt 20000 ] && echo yes)"
+expect_out "its end is there" last t "$SKIFF" logs -n 1 loud
+t "$SKIFF" logs loud >"$SCRATCH/loud"
+expect_eq "and nothing but what was written" yes "$([ "$(wc -c <"$SCRATCH/loud")" -gt 16000000 ] && ! tr -d 'x\n' <"$SCRATCH/loud" | grep -q longer && echo yes)"
+expect_eq "no gap is shown" 0 "$(tr -cd '\0' <"$SCRATCH/loud" | wc -c)"
+t "$SKIFF" rm loud >/dev/null
+
 # ---- logs -f, attach ----
 mkfifo "$SCRATCH/go"
 t "${run[@]}" -d --name talk -v "$SCRATCH:/mnt" -- sh -c 'echo first; read x </mnt/go; echo second' >/dev/null 2>&1

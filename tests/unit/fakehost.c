@@ -306,6 +306,7 @@ void __attribute__((weak)) os_stream_close(int hfd)
 }
 MISSING(ssize_t, os_stream_read, int hfd, void *buf, size_t len)
 MISSING(ssize_t, os_stream_write, int hfd, const void *buf, size_t len)
+MISSING(bool, os_stream_is_log, int hfd)
 MISSING(int, os_stream_poll, int hfd, short events, int timeout_ms)
 
 /* ---- guest memory ---- */
