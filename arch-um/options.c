@@ -407,11 +407,6 @@ static int passt_defaults(struct link_options *l)
 	return l->nr_addrs || l->dhcp ? 0 : link_options_parse(args, l);
 }
 
-static bool by_our_passt(const struct link_options *l)
-{
-	return !strcmp(l->spec, "passt") || !strcmp(l->spec, "auto");
-}
-
 static int add_link(char *arg, struct machine_options *m)
 {
 	struct link_options l = {.spec = arg}, *all;
@@ -425,7 +420,7 @@ static int add_link(char *arg, struct machine_options *m)
 		*rest++ = '\0';
 		err = link_options_parse(rest, &l);
 	}
-	if (!err && by_our_passt(&l))
+	if (!err && passt_ours(l.spec))
 		err = passt_defaults(&l);
 	if (err < 0)
 		return err;
@@ -548,7 +543,7 @@ static int parse_one(int c, int index, struct run_options *o)
 static bool has_passt(const struct machine_options *m)
 {
 	for (unsigned i = 0; i < m->nr_links; i++)
-		if (by_our_passt(&m->links[i]))
+		if (passt_ours(m->links[i].spec))
 			return true;
 	return false;
 }

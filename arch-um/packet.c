@@ -25,7 +25,7 @@ void packet_complain(const char *spec, const char *what)
 
 static bool by_passt(const char *spec)
 {
-	return !strcmp(spec, "passt") || !strncmp(spec, "passt:", 6) || !strcmp(spec, "auto");
+	return passt_ours(spec) || !strncmp(spec, "passt:", 6);
 }
 
 /* Takes the next link of the life before. */

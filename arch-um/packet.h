@@ -50,6 +50,7 @@ int fd_open(const char *number, struct os_packet_info *info, struct os_packet *p
 /* The whole spec: "passt", "passt:SOCKET", "auto". */
 int passt_open(const char *which, struct os_packet_info *info, struct os_packet *p);
 bool passt_installed(void);
+bool passt_ours(const char *spec);   /* a passt that skiff starts: "passt", "auto" */
 int passt_forward(const char *spec); /* -p HOST:GUEST[/udp], before passt_open; -EINVAL */
 bool passt_has_forwards(void);
 /* p->fd is there already, and the MTU if it is not 0. */

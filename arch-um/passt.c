@@ -241,6 +241,11 @@ bool passt_has_forwards(void)
 	return nr_forwards > 0;
 }
 
+bool passt_ours(const char *spec)
+{
+	return !strcmp(spec, "passt") || !strcmp(spec, "auto");
+}
+
 bool passt_installed(void)
 {
 	const char *path = getenv("PATH");

@@ -364,8 +364,7 @@ static struct guest *adopt(const struct skas_call *c)
 	if (!g->proc->pid)
 		host_process_set_pid(g->proc, c->host_tid);
 	g->run = RUN_STUB;
-	if (backend == &notify_ops)
-		home_born(g);
+	home_born(g);
 	return g;
 }
 

@@ -1,9 +1,11 @@
 /*
  * Binding of hot guest threads to skiff's CPU. Under ptrace a thread is hot if little time passed
  * between its resumption and its next call. One that has not stopped for a tick is released, and so
- * is one whose calls are far apart. Under notify only giving a descriptor needs it: who got one is
- * bound until the next tick, for more may follow, and then skiff is free as well. Binding is a
- * matter of speed only. Ticks come only while there are hot threads. sched_setaffinity(2).
+ * is one whose calls are far apart. Under notify threads are bound by meetings, which end at the
+ * next tick, and skiff is free as well then: who got a descriptor meets skiff, for more may follow;
+ * so does a clone's child, and its parent, if nobody else on the host runs. A polling skiff keeps
+ * the threads it polls for off its CPU instead. Binding is a matter of speed only. Ticks come only
+ * while there are hot threads. sched_setaffinity(2).
  */
 #include "skas/home.h"
 
@@ -214,6 +216,8 @@ static void home_unmeet(struct guest *g)
  */
 void home_clone(struct guest *parent, struct guest *child)
 {
+	if (backend != &notify_ops)
+		return;
 	if (!spinning() && host_running() <= 1)
 		home_meet(parent);
 	else
@@ -223,7 +227,7 @@ void home_clone(struct guest *parent, struct guest *child)
 
 void home_born(struct guest *g)
 {
-	if (g->home != HOME_UNKNOWN)
+	if (backend != &notify_ops || g->home != HOME_UNKNOWN)
 		return;
 	if (meeting && home >= 0)
 		home_meet(g);

@@ -483,8 +483,7 @@ int guest_clone(struct task *parent, struct task *child, const struct guest_clon
 		return -ENOMEM;
 	if (c->quiet)
 		quiet_expect();
-	if (backend == &notify_ops)
-		home_clone(parent->guest, cg);
+	home_clone(parent->guest, cg);
 	ret = clone_arm(parent, cg, c, &m);
 	if (c->flags & CLONE_VM)
 		order.args[1] = cg->slot + STUB_SLOT_SIZE;

@@ -23,10 +23,11 @@
 #define GAP_NS 20000	   /* between an answer and the next call of a run */
 #define PATIENCE_NS 150000 /* without a call: sleep; a wake-up on another CPU alone takes 30 us */
 #define LOOK_NS 1000000	   /* how often the load is looked at meanwhile */
-#define RUN_MIN 16u
+#define RUN_MIN 16u	   /* calls of a run */
+#define RUN_MIN_ALWAYS 2u  /* FAST_ALWAYS */
 #define REST_MIN_NS 1000000ull
 #define REST_MAX_NS 256000000ull
-#define HOLD_NS 100000
+#define HOLD_NS 100000 /* the longest a reader is kept from the CPU of its writer */
 #define TURNS_PER_LOOK 32
 #define MAX_POLLED 4
 #define MAX_RECENT 4
@@ -42,16 +43,16 @@
 static struct {
 	struct guest *on[MAX_POLLED];
 	unsigned nr;
-	bool move; /* still to leave the CPU that the guest needs */
-	bool crowded;
-	int cpu; /* as the doors are told */
-	int own_cpu;
+	bool move;    /* still to leave the CPU that the guest needs */
+	bool crowded; /* at the last look more ran than there are CPUs for */
+	int cpu;      /* as the doors are told */
+	int own_cpu;  /* skiff's, once it has moved */
 	u64 looked_ns;
 	s64 gain_ns, looked_gain_ns;
 } spell;
 static u64 held_ns;			 /* since when the kernel holds tasks for us */
 static struct guest *recent[MAX_RECENT]; /* made ordinary calls, have doors */
-static unsigned run_wanted = RUN_MIN, nr_cpus;
+static unsigned nr_cpus;
 static u64 rest_ns = REST_MIN_NS, rest_until_ns;
 static cpu_set_t own_cpus;
 static int loadavg = -1;
@@ -68,8 +69,6 @@ void spin_init(void)
 	loadavg = open("/proc/loadavg", O_RDONLY | O_CLOEXEC);
 	if (nr_cpus < 2 || loadavg < 0)
 		fast_mode = FAST_OFF;
-	if (fast_mode == FAST_ALWAYS)
-		run_wanted = 2;
 }
 
 unsigned host_running(void)
@@ -172,8 +171,7 @@ static void drop(unsigned i, const char *why)
 	door_cpu(g, -1);
 	g->polled = false;
 	g->run_length = 0;
-	if (!g->exited && !g->proc->dead)
-		home_release(g);
+	home_release(g);
 	spell.on[i] = spell.on[--spell.nr];
 	if (!spell.nr)
 		spell_end(why);
@@ -189,10 +187,16 @@ void spin_forget(struct guest *g)
 			recent[i] = NULL;
 }
 
+/* A call of a thread that we poll for, by the ordinary way. */
+static void count_ordinary(void)
+{
+	spell.gain_ns -= nr_awake() ? SHARED_NS : ORDINARY_NS;
+}
+
 void spin_sleeps(struct guest *g)
 {
 	if (g->polled)
-		spell.gain_ns -= nr_awake() ? SHARED_NS : ORDINARY_NS;
+		count_ordinary();
 }
 
 static void drop_all(const char *why)
@@ -229,12 +233,12 @@ static void spell_begin(struct guest *g, u64 now)
 
 void spin_call(struct guest *g)
 {
+	unsigned wanted = fast_mode == FAST_ALWAYS ? RUN_MIN_ALWAYS : RUN_MIN, running, own;
 	u64 now = now_ns();
-	unsigned running, own;
 
 	g->last_call_ns = now;
 	if (g->polled) {
-		spell.gain_ns -= nr_awake() ? SHARED_NS : ORDINARY_NS;
+		count_ordinary();
 		return;
 	}
 	if (spell.nr && spell.nr < MAX_POLLED) {
@@ -243,7 +247,7 @@ void spin_call(struct guest *g)
 	}
 	g->run_length = now - g->answered_ns < GAP_NS ? g->run_length + 1 : g->run_length / 2;
 	note_recent(g);
-	if (g->run_length < run_wanted || spell.nr || now < rest_until_ns || g->proc->traps_all)
+	if (g->run_length < wanted || spell.nr || now < rest_until_ns || g->proc->traps_all)
 		return;
 	running = host_running();
 	own = own_running(g, now);
@@ -346,7 +350,6 @@ static void look(u64 now)
 bool guest_hold(struct task *t)
 {
 	const struct guest *g = t->guest;
-
 	unsigned busy = nr_awake();
 
 	if (!g || !g->polled || !busy || busy + 1 < nr_cpus)
