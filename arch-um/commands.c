@@ -8,6 +8,7 @@
 #include "arch-um/control.h"
 #include "arch-um/limits.h"
 #include "arch-um/machine_log.h"
+#include "arch-um/mconsole.h"
 
 #include <fcntl.h>
 #include <getopt.h>
@@ -120,10 +121,11 @@ static u64 now_ms(void)
 	return (u64)ts.tv_sec * 1000 + (u64)ts.tv_nsec / NSEC_PER_MSEC;
 }
 
-/* A pidfd of the machine's process, or -1 if it does not run. */
+/* A pidfd of the machine's process, or of its watcher where it has one: all its lives. -1 if it
+ * does not run. */
 static int machine_pidfd(const struct machine_dir *d)
 {
-	pid_t pid = machine_dir_pid(d);
+	pid_t pid = machine_dir_watcher(d);
 	int fd = pid > 0 && machine_dir_running(d) ? (int)syscall(SYS_pidfd_open, pid, 0) : -1;
 
 	if (fd >= 0 && !machine_dir_running(d)) { /* the pid may be another's by now */
@@ -169,29 +171,50 @@ int command_exit_status(const struct machine_dir *d)
 
 /* ---- commands ---- */
 
-static void kill_process(const struct machine_dir *d)
+static void signal_process(const struct machine_dir *d, int sig)
 {
 	int fd = machine_pidfd(d);
 
 	if (fd < 0)
 		return;
-	syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0);
+	syscall(SYS_pidfd_send_signal, fd, sig, NULL, 0);
 	close(fd);
+}
+
+static void kill_process(const struct machine_dir *d)
+{
+	signal_process(d, SIGKILL);
 	command_wait_end(d, STOP_SECONDS * 1000);
 }
 
-/* Asks it to end at once, and if it does not answer makes it. */
+/* False: nobody is there to ask, as at its start and between two lives. */
+static bool can_be_asked(const struct machine_dir *d)
+{
+	int sock = control_connect(d);
+
+	if (sock >= 0)
+		close(sock);
+	return sock >= 0;
+}
+
+/* Asks it to end at once, and if it does not end makes it. */
 static void end_now(const struct machine_dir *d)
 {
 	static const char *const words[] = {"end", NULL};
 
-	if (machine_dir_running(d))
+	if (can_be_asked(d))
 		command_request(d, words, NULL, NULL);
+	else
+		signal_process(d, SIGTERM);
 	if (!command_wait_end(d, 2000))
 		kill_process(d);
-	/* Its helpers die with it, each in its own time; the lock goes with the last. */
-	for (int i = 0; i < 1000 && machine_dir_running(d); i++)
+	/* Its helpers die with it, each in its own time; the lock goes with the last. One that is
+	 * about to go into the background may have been another process a moment ago. */
+	for (int i = 1; i < 1000 && machine_dir_running(d); i++) {
 		nanosleep(&(struct timespec){0, NSEC_PER_MSEC}, NULL);
+		if (i % 50 == 0)
+			signal_process(d, SIGKILL);
+	}
 }
 
 static int stop(struct machine_dir *d, const void *arg)
@@ -199,7 +222,9 @@ static int stop(struct machine_dir *d, const void *arg)
 	static const char *const words[] = {"stop", NULL};
 	const int *seconds = arg;
 
-	if (command_request(d, words, NULL, NULL))
+	if (machine_dir_running(d) && !can_be_asked(d))
+		signal_process(d, SIGTERM);
+	else if (command_request(d, words, NULL, NULL))
 		return 1;
 	if (command_wait_end(d, *seconds * 1000))
 		return 0;
@@ -304,6 +329,7 @@ static int cmd_rm(int argc, char **argv)
 			machine_dir_close(&d);
 			ret = 1;
 		} else {
+			mconsole_sweep(d.name);
 			machine_dir_remove(&d);
 		}
 	}

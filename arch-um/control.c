@@ -150,8 +150,10 @@ static void verb_update(struct connection *c, const struct request *r)
 		err = limits_parse(&l, r->words[i], r->words[i + 1]);
 	if (!err)
 		err = limits_change(&l);
-	if (!err)
+	if (!err) {
 		host_cgroup_change(&l);
+		lifecycle_limits();
+	}
 	if (err == -EBUSY)
 		answer(c, "!it uses more memory than that");
 	else if (err == -EOPNOTSUPP)

@@ -35,7 +35,6 @@ struct ruleset {
 	(LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE | \
 		LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_TRUNCATE)
 
-#define ISOLATION_ENV "SKIFF_CONFINED" /* for the next life of the same process */
 #define ALLOWED_MAX 8
 
 static struct {
@@ -80,11 +79,6 @@ const char *isolation_summary(void)
 	return summary;
 }
 
-bool isolation_wants_calls(const struct run_options *o)
-{
-	return o->restart.kind == RESTART_NO;
-}
-
 /* ---- namespaces ---- */
 
 /*
@@ -92,14 +86,10 @@ bool isolation_wants_calls(const struct run_options *o)
  * others as nobody's. That of the network takes longer to make than all the rest of this file, and
  * a machine whose calls are confined has none that could use it. Links are open by now.
  */
-static void own_namespaces(const struct run_options *o, bool again)
+static void own_namespaces(void)
 {
-	bool net = !isolation_wants_calls(o);
-
-	if (again || unshare(CLONE_NEWIPC | CLONE_NEWUTS | (net ? CLONE_NEWNET : 0)) == 0) {
-		isolation_note(net ? "namespaces (ipc, uts, net)" : "namespaces (ipc, uts)");
-		setenv(ISOLATION_ENV, "namespaces", 1);
-	}
+	if (unshare(CLONE_NEWIPC | CLONE_NEWUTS) == 0)
+		isolation_note("namespaces (ipc, uts)");
 }
 
 /* ---- privilege ---- */
@@ -190,7 +180,6 @@ static void allow_all(int ruleset, const struct machine_options *m)
 	allow_path(ruleset, "/proc", READ_RIGHTS | LANDLOCK_ACCESS_FS_WRITE_FILE);
 	allow_path(ruleset, "/sys", READ_RIGHTS);
 	allow_path(ruleset, "/dev/null", FILE_RIGHTS);
-	allow_path(ruleset, "/proc/self/exe", READ_RIGHTS); /* to start anew */
 	allow_streams(ruleset);
 }
 
@@ -218,24 +207,17 @@ static int confine_files(const struct run_options *o)
 
 int isolation_start(const struct run_options *o)
 {
-	const char *before = getenv(ISOLATION_ENV); /* a restart: confined already */
-	bool again = before != NULL;
 	int err;
 
 	if (o->no_isolation)
 		return 0;
-	setenv(ISOLATION_ENV, "1", 1);
-	own_namespaces(o, again && !strcmp(before, "namespaces"));
+	own_namespaces();
 	err = lower_privilege();
 	if (!err)
 		isolation_note("privilege");
-	files_confined = again;
-	if (again)
-		isolation_note("files");
-	else if (!err)
+	if (!err)
 		err = confine_files(o);
-	if (isolation_wants_calls(o))
-		isolation_note("calls");
+	isolation_note("calls");
 	if (err < 0 && o->require_isolation) {
 		fprintf(stderr,
 			"skiff: this host cannot confine skiff's files: %s (Landlock: Linux 5.13 "

@@ -4,8 +4,7 @@
  *   files     Landlock: the roots, overlay and volumes as given (read-only unless they are to be
  *             written), the machine's own directory, /proc and /sys to read. No TCP, no signals or
  *             abstract sockets to the outside.
- *   namespaces  of its own for System V IPC and the host's name, if started as root; of the
- *             network, too, where calls are not confined
+ *   namespaces  of its own for System V IPC and the host's name, if started as root
  *   privilege no_new_privs, not dumpable, no capability but those that file ownership needs
  *   calls     an allow-list of system calls with checked arguments
  * The guest processes live below all of it and behind their own filter (skas/filter.c).
@@ -24,11 +23,8 @@ void isolation_allow(int fd, bool write);
 void isolation_allow_abstract(void); /* sends to abstract AF_UNIX addresses outside; the same */
 /* Calls: for all threads, after the first guest process has been made. 0 or -EPERM as above. */
 int isolation_calls(const struct run_options *o);
-/* A machine that may be started anew executes skiff again, so its calls are not confined. */
-bool isolation_wants_calls(const struct run_options *o);
 const char *isolation_summary(
 	void); /* for skiff inspect: the layers that are, or will be, active */
 bool isolation_confines_files(void); /* directories that were not given cannot be reached */
-bool isolation_may_exec(void);	     /* may this process still execute a program? */
 
 #endif

@@ -293,13 +293,6 @@ static void build(struct builder *b)
 	emit(b, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM));
 }
 
-static bool installed;
-
-bool isolation_may_exec(void)
-{
-	return !installed;
-}
-
 int isolation_calls(const struct run_options *o)
 {
 	static struct builder b;
@@ -312,12 +305,9 @@ int isolation_calls(const struct run_options *o)
 	 * that is not dumpable cannot be traced. */
 	if (!under_debugger())
 		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	if (!isolation_wants_calls(o))
-		return 0;
 	build(&b);
 	prog = (struct sock_fprog){b.n, b.f};
 	err = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &prog);
-	installed = err == 0;
 	if (err && o->require_isolation) {
 		fprintf(stderr, "skiff: this host cannot confine skiff's calls: %s\n",
 			err < 0 ? strerror(errno) : "a thread is in the way");

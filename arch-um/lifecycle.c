@@ -1,7 +1,7 @@
 /*
- * The life of this machine on the host (lifecycle.h). A detached machine is one process, too: there
- * is nobody beside it who watches; one that is to be restarted executes skiff anew in its own
- * process, keeping the lock on its directory.
+ * The life of this machine on the host (lifecycle.h). A machine in the background has a watcher
+ * beside it (watcher.h), which keeps the lock on its directory from life to life, writes down how
+ * each ends and begins the next. The machine tells it what to do then in a page they share.
  */
 #include "arch-um/lifecycle.h"
 
@@ -11,30 +11,34 @@
 #include "arch-um/limits.h"
 #include "arch-um/machine_log.h"
 #include "arch-um/mconsole.h"
-#include "arch-um/packet.h"
+#include "arch-um/watcher.h"
 #include "kernel/os.h"
 #include "skas/skas.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#define RESTART_ENV "SKIFF_RESTARTED" /* descriptors and count, for the next life */
-#define RESTART_DELAY_MS 100	      /* doubles with each end that comes soon */
+#define RESTART_DELAY_MS 100 /* doubles with each end that comes soon */
 #define RESTART_DELAY_MAX_MS 60000
 #define LONG_LIFE_NS (10 * NSEC_PER_SEC) /* an end after that is not soon */
 
 struct machine_dir this_machine = {.base = -1, .fd = -1, .lock = -1};
 
+/* What a life leaves to the next. */
+struct life {
+	bool ran;
+	bool stopping, rebooting;
+	struct machine_limits limits; /* as "skiff update" has changed them */
+};
+
+static struct life own_life, *life = &own_life; /* in the background: shared with the watcher */
 static const struct run_options *options;
-static char **start_argv;
 static int ready_fd = -1; /* the process in the foreground waits for a byte, or its end */
-static bool stopping, rebooting;
 static unsigned nr_restarts, nr_soon;
-static u64 started_ns;
 
 /* ---- what is written down ---- */
 
@@ -156,7 +160,9 @@ static int detach(void)
 	close(p[0]);
 	ready_fd = p[1];
 	setsid();
-	return machine_dir_set_pid(&this_machine);
+	life = mmap(NULL, sizeof(*life), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	return life == MAP_FAILED ? -errno
+				  : machine_dir_set_pids(&this_machine, getpid(), getpid());
 }
 
 static int fail(const char *what, int err)
@@ -165,51 +171,107 @@ static int fail(const char *what, int err)
 	return 125;
 }
 
-/* In a new life: the directory and its lock come along. */
-static bool restarted(void)
-{
-	const char *env = getenv(RESTART_ENV);
-	int n = 0;
+/* ---- lives ---- */
 
-	if (!env || sscanf(env, "%d,%d,%d,%u,%u,%64s%n", &this_machine.base, &this_machine.fd,
-			    &this_machine.lock, &nr_restarts, &nr_soon, this_machine.name, &n) != 6)
+static bool restarts(int status)
+{
+	const struct restart_policy *r = &options->restart;
+
+	if (life->stopping || watcher_told())
 		return false;
-	unsetenv(RESTART_ENV);
-	fcntl(this_machine.base, F_SETFD, FD_CLOEXEC);
-	fcntl(this_machine.fd, F_SETFD, FD_CLOEXEC);
-	fcntl(this_machine.lock, F_SETFD, FD_CLOEXEC);
-	return true;
+	if (life->rebooting)
+		return true;
+	if (r->kind == RESTART_ON_FAILURE)
+		return status && (!r->max || nr_restarts < r->max);
+	return r->kind == RESTART_ALWAYS;
 }
 
-int lifecycle_start(const struct run_options *o, char **argv)
+static u64 restart_delay_ms(u64 lasted_ns)
 {
-	int err;
+	u64 ms = RESTART_DELAY_MS;
+
+	if (life->rebooting)
+		return ms;
+	nr_soon = lasted_ns < LONG_LIFE_NS ? nr_soon + 1 : 0;
+	for (unsigned i = 1; i < nr_soon && ms < RESTART_DELAY_MAX_MS; i++)
+		ms *= 2;
+	return MIN(ms, (u64)RESTART_DELAY_MAX_MS);
+}
+
+/* Whoever reads from the foreground is to see its end. */
+static void leave_streams(void)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (ready_fd >= 0)
+		close(ready_fd);
+	ready_fd = -1;
+	for (int fd = 0; fd < 3; fd++)
+		dup2(null, fd);
+	close(null);
+}
+
+/* In the watcher. Returns in the machine's own process, in each of its lives. */
+static int live(void)
+{
+	int status = 125;
+
+	watcher_init();
+	for (;;) {
+		u64 start = os_clock_ns(OS_CLOCK_MONOTONIC);
+		pid_t pid = watcher_fork();
+
+		if (pid == 0)
+			return machine_dir_set_pids(&this_machine, getpid(), getppid());
+		leave_streams();
+		if (pid > 0)
+			status = watcher_await(pid);
+		if (!life->ran && !nr_restarts)
+			exit(status); /* the foreground sees to the rest */
+		unlinkat(this_machine.fd, "control", 0);
+		mconsole_sweep(this_machine.name);
+		write_status(status);
+		if (!restarts(status) ||
+			!watcher_pause(restart_delay_ms(os_clock_ns(OS_CLOCK_MONOTONIC) - start)))
+			break;
+		nr_restarts++;
+		life->rebooting = false;
+	}
+	if (options->rm)
+		machine_dir_remove(&this_machine);
+	exit(status);
+}
+
+int lifecycle_start(struct run_options *o)
+{
+	int err = machine_dir_create(o->name, &this_machine);
 
 	options = o;
-	start_argv = argv;
-	started_ns = os_clock_ns(OS_CLOCK_MONOTONIC);
-	if (!restarted()) {
-		err = machine_dir_create(o->name, &this_machine);
-		if (err == -EEXIST) {
-			fprintf(stderr,
-				"skiff: a machine named %s runs already (skiff rm -f %s ends it)\n",
-				o->name, o->name);
-			return 125;
-		}
-		if (err < 0 && (o->name || o->detach))
-			return fail("cannot make a directory for the machine", err);
-		if (err < 0)
-			this_machine.fd = -1; /* nobody will find it; it runs all the same */
-		else if (o->detach && (err = detach()) < 0)
-			return fail("cannot go into the background", err);
+	if (err == -EEXIST) {
+		fprintf(stderr, "skiff: a machine named %s runs already (skiff rm -f %s ends it)\n",
+			o->name, o->name);
+		return 125;
 	}
-	if (o->detach && (err = background_streams()) < 0)
-		return fail("cannot set up the log", err);
-	return 0;
+	if (err < 0 && (o->name || o->detach))
+		return fail("cannot make a directory for the machine", err);
+	if (err < 0)
+		this_machine.fd = -1; /* nobody will find it; it runs all the same */
+	if (!o->detach)
+		return 0;
+	err = detach();
+	if (!err)
+		err = live();
+	if (err < 0)
+		return fail("cannot go into the background", err);
+	if (nr_restarts)
+		o->m.limits = life->limits;
+	err = background_streams();
+	return err < 0 ? fail("cannot set up the log", err) : 0;
 }
 
 void lifecycle_ready(void)
 {
+	life->ran = true;
 	if (ready_fd < 0)
 		return;
 	if (write(ready_fd, "", 1) == 1)
@@ -217,64 +279,27 @@ void lifecycle_ready(void)
 	ready_fd = -1;
 }
 
-void lifecycle_reboot(void)
+int lifecycle_reboot(void)
 {
-	rebooting = true;
+	if (!options->detach)
+		return -EPERM;
+	life->rebooting = true;
+	return 0;
 }
 
 void lifecycle_stopping(void)
 {
-	stopping = true;
+	life->stopping = true;
+}
+
+void lifecycle_limits(void)
+{
+	struct machine_use use;
+
+	limits_use(&life->limits, &use);
 }
 
 /* ---- the end ---- */
-
-bool lifecycle_restarts(int status)
-{
-	const struct restart_policy *r = &options->restart;
-
-	if (rebooting)
-		return true;
-	if (stopping || ready_fd >= 0 || !options->detach)
-		return false;
-	if (r->kind == RESTART_ON_FAILURE)
-		return status && (!r->max || nr_restarts < r->max);
-	return r->kind == RESTART_ALWAYS;
-}
-
-static void restart_delay(void)
-{
-	u64 ms = RESTART_DELAY_MS;
-	struct timespec ts;
-
-	if (rebooting)
-		return;
-	nr_soon = os_clock_ns(OS_CLOCK_MONOTONIC) - started_ns < LONG_LIFE_NS ? nr_soon + 1 : 0;
-	for (unsigned i = 1; i < nr_soon && ms < RESTART_DELAY_MAX_MS; i++)
-		ms *= 2;
-	ms = MIN(ms, (u64)RESTART_DELAY_MAX_MS);
-	ts = (struct timespec){(time_t)(ms / 1000), (long)(ms % 1000 * NSEC_PER_MSEC)};
-	signal(SIGTERM, SIG_DFL);
-	signal(SIGINT, SIG_DFL);
-	while (nanosleep(&ts, &ts) < 0 && errno == EINTR)
-		;
-}
-
-static void start_anew(void)
-{
-	char text[160];
-
-	skas_kill_all();
-	restart_delay();
-	fcntl(this_machine.base, F_SETFD, 0);
-	fcntl(this_machine.fd, F_SETFD, 0);
-	fcntl(this_machine.lock, F_SETFD, 0);
-	snprintf(text, sizeof(text), "%d,%d,%d,%u,%u,%s", this_machine.base, this_machine.fd,
-		this_machine.lock, nr_restarts + 1, nr_soon, this_machine.name);
-	setenv(RESTART_ENV, text, 1);
-	packets_keep();
-	execv("/proc/self/exe", start_argv);
-}
 
 void lifecycle_end(int status)
 {
@@ -282,12 +307,8 @@ void lifecycle_end(int status)
 		return;
 	hub_flush();
 	mconsole_end();
-	unlinkat(this_machine.fd, "control", 0);
-	if (ready_fd >= 0) /* it never ran: the process in the foreground sees to the rest */
-		return;
-	write_status(status);
-	if (lifecycle_restarts(status))
-		start_anew();
-	if (!options->detach || options->rm)
+	if (!options->detach) {
+		write_status(status);
 		machine_dir_remove(&this_machine);
+	}
 }

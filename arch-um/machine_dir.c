@@ -18,7 +18,7 @@
 #define NR_BASES 3
 #define FILE_MAX (1u << 20) /* of a keyfile; written by ourselves */
 
-static const char *const file_names[] = {"control", "config", "status", "log", "pid"};
+static const char *const file_names[] = {"control", "config", "status", "log", "watcher", "pid"};
 
 /* ---- the directory of all ---- */
 
@@ -116,12 +116,23 @@ static bool still_there(const struct machine_dir *d)
 	       a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-int machine_dir_set_pid(const struct machine_dir *d)
+static int write_pid(int fd, pid_t pid)
 {
 	char text[16];
-	int n = snprintf(text, sizeof(text), "%d\n", getpid());
+	int n = snprintf(text, sizeof(text), "%d\n", pid);
 
-	return ftruncate(d->lock, 0) < 0 || pwrite(d->lock, text, (size_t)n, 0) != n ? -EIO : 0;
+	return ftruncate(fd, 0) < 0 || pwrite(fd, text, (size_t)n, 0) != n ? -EIO : 0;
+}
+
+int machine_dir_set_pids(const struct machine_dir *d, pid_t pid, pid_t watcher)
+{
+	int fd = openat(d->fd, "watcher", O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600), err;
+
+	if (fd < 0)
+		return -errno;
+	err = write_pid(fd, watcher);
+	close(fd);
+	return err < 0 ? err : write_pid(d->lock, pid);
 }
 
 static int dir_create(struct machine_dir *d, bool made_up)
@@ -133,7 +144,7 @@ static int dir_create(struct machine_dir *d, bool made_up)
 		return errno == ENOENT ? -EAGAIN : -errno;
 	d->lock = lock_file(d->fd);
 	if (d->lock >= 0 && still_there(d))
-		return machine_dir_set_pid(d);
+		return write_pid(d->lock, getpid());
 	if (d->lock >= 0)
 		close(d->lock);
 	close(d->fd);
@@ -209,12 +220,27 @@ bool machine_dir_running(const struct machine_dir *d)
 	return d->lock >= 0 && fcntl(d->lock, F_OFD_GETLK, &fl) == 0 && fl.l_type != F_UNLCK;
 }
 
-pid_t machine_dir_pid(const struct machine_dir *d)
+static pid_t read_pid(int fd)
 {
 	char text[16] = "";
-	ssize_t n = d->lock < 0 ? -1 : pread(d->lock, text, sizeof(text) - 1, 0);
+	ssize_t n = fd < 0 ? -1 : pread(fd, text, sizeof(text) - 1, 0);
 
 	return n > 0 ? (pid_t)strtol(text, NULL, 10) : -1;
+}
+
+pid_t machine_dir_pid(const struct machine_dir *d)
+{
+	return read_pid(d->lock);
+}
+
+pid_t machine_dir_watcher(const struct machine_dir *d)
+{
+	int fd = openat(d->fd, "watcher", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	pid_t pid = read_pid(fd);
+
+	if (fd >= 0)
+		close(fd);
+	return pid > 0 ? pid : machine_dir_pid(d);
 }
 
 void machine_dir_remove(struct machine_dir *d)

@@ -2,6 +2,7 @@
  * Where a machine lives on the host: one directory each, NAME below $XDG_RUNTIME_DIR/skiff,
  * ~/.skiff or /tmp/skiff-UID, whichever can be used first; private to its user. It holds
  *   pid      the machine's process id; locked (F_OFD_SETLK) as long as the machine runs
+ *   watcher  that of the process beside it (watcher.h) if it is in the background
  *   control  the socket of control.h
  *   config   what it was started with: lines `key value`, newline and backslash escaped
  *   status   how it ended
@@ -28,12 +29,15 @@ struct machine_dir {
 bool machine_name_ok(const char *name); /* letters, digits, _ . -, not beginning with . or - */
 /* name NULL: makes one up. Locks it. -EEXIST: such a machine runs; or another -errno. */
 int machine_dir_create(const char *name, struct machine_dir *d);
-int machine_dir_open(const char *name, struct machine_dir *d); /* -ENOENT */
-int machine_dir_set_pid(const struct machine_dir *d); /* the calling process, after a fork */
+int machine_dir_open(const char *name, struct machine_dir *d);			 /* -ENOENT */
+int machine_dir_set_pids(const struct machine_dir *d, pid_t pid, pid_t watcher); /* 0 or -errno */
 void machine_dir_close(struct machine_dir *d);
 bool machine_dir_running(const struct machine_dir *d);
-pid_t machine_dir_pid(const struct machine_dir *d); /* only meaningful while it runs; or -1 */
-void machine_dir_remove(struct machine_dir *d);	    /* with all its files, and closes it */
+/* Only meaningful while it runs; or -1. That of the watcher is the machine's own if there is none.
+ */
+pid_t machine_dir_pid(const struct machine_dir *d);
+pid_t machine_dir_watcher(const struct machine_dir *d);
+void machine_dir_remove(struct machine_dir *d); /* with all its files, and closes it */
 /* Every machine of this user, in order of name; d is the callee's to look at, not to close. Stops
  * at the first non-zero result and returns it. */
 int machine_dirs_each(int (*fn)(struct machine_dir *d, void *arg), void *arg);

@@ -36,7 +36,7 @@
 void os_exit(int status)
 {
 	os_tty_raw(STDIN_FILENO, false);
-	packets_end(lifecycle_restarts(status));
+	packets_end();
 	host_cgroup_leave();
 	lifecycle_end(status);
 	_exit(status);
@@ -172,7 +172,7 @@ static int cmd_run(int argc, char **argv)
 
 	if (options_parse_run(argc, argv, &o) < 0)
 		return 125;
-	status = lifecycle_start(&o, argv - 1);
+	status = lifecycle_start(&o);
 	if (!status)
 		status = run(&o);
 	host_cgroup_leave();

@@ -174,12 +174,11 @@ static void cmd_halt(const char *arg)
 
 static void cmd_reboot(const char *arg)
 {
-	if (!isolation_may_exec()) {
-		reply(1, "only a machine started with --restart or --isolation none can reboot");
+	if (lifecycle_reboot() < 0) {
+		reply(1, "only a machine in the background (skiff run -d) can reboot");
 		return;
 	}
 	reply(0, "");
-	lifecycle_reboot();
 	machine_end(0);
 }
 
@@ -384,19 +383,52 @@ static int listen_at(const struct sockaddr_un *sa)
 	return err ? -1 : fd;
 }
 
+/* Where uml_mconsole looks for NAME: dir_path, and the length of it without the name; 0: nowhere.
+ */
+static size_t find_place(const char *name, struct sockaddr_un *sa)
+{
+	const char *home = getenv("HOME");
+	size_t n;
+
+	n = (size_t)snprintf(dir_path, sizeof(dir_path), "%s/.uml", home ? home : "");
+	if (!home || *home != '/' || n + strlen(name) + 12 > sizeof(dir_path))
+		return 0;
+	snprintf(dir_path + n, sizeof(dir_path) - n, "/%s", name);
+	*sa = (struct sockaddr_un){.sun_family = AF_UNIX};
+	snprintf(sa->sun_path, sizeof(sa->sun_path), "%.98s/mconsole", dir_path);
+	return n;
+}
+
+static void remove_place(void)
+{
+	char path[120];
+
+	snprintf(path, sizeof(path), "%s/mconsole", dir_path);
+	unlink(path);
+	snprintf(path, sizeof(path), "%s/pid", dir_path);
+	unlink(path);
+	rmdir(dir_path);
+}
+
+void mconsole_sweep(const char *name)
+{
+	struct sockaddr_un sa;
+
+	if (find_place(name, &sa) && access(sa.sun_path, F_OK) == 0 && !taken(&sa))
+		remove_place();
+}
+
 void mconsole_start(const char *name)
 {
-	struct sockaddr_un sa = {.sun_family = AF_UNIX};
-	const char *home = getenv("HOME");
-	int n;
+	struct sockaddr_un sa;
+	size_t n = find_place(name, &sa);
 
-	n = snprintf(dir_path, sizeof(dir_path), "%s/.uml", home ? home : "");
-	if (!home || *home != '/' || (size_t)n + strlen(name) + 12 > sizeof(dir_path))
+	if (!n)
 		return;
+	dir_path[n] = '\0';
 	mkdir(dir_path, 0700);
-	snprintf(dir_path + n, sizeof(dir_path) - (size_t)n, "/%s", name);
+	dir_path[n] = '/';
 	mkdir(dir_path, 0700);
-	snprintf(sa.sun_path, sizeof(sa.sun_path), "%.98s/mconsole", dir_path);
 	if (!taken(&sa)) {
 		unlink(sa.sun_path);
 		watch = (struct os_watch){
@@ -421,13 +453,6 @@ void mconsole_watch(void)
 
 void mconsole_end(void)
 {
-	char path[120];
-
-	if (watch.hfd < 0)
-		return;
-	snprintf(path, sizeof(path), "%s/mconsole", dir_path);
-	unlink(path);
-	snprintf(path, sizeof(path), "%s/pid", dir_path);
-	unlink(path);
-	rmdir(dir_path);
+	if (watch.hfd >= 0)
+		remove_place();
 }

@@ -10,6 +10,8 @@
  * same. */
 void mconsole_start(const char *name);
 void mconsole_watch(void); /* on the event loop */
-void mconsole_end(void);   /* removes the socket and its directory */
+/* What a machine of that name that was killed has left in ~/.uml. */
+void mconsole_sweep(const char *name);
+void mconsole_end(void); /* removes the socket and its directory */
 
 #endif

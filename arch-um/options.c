@@ -579,8 +579,8 @@ static int finish(struct run_options *o, int argc, char **argv)
 		o->m.hostname = o->name ? o->name : "skiff";
 	o->m.argv = argv + optind;
 	o->tty_wanted = o->m.tty;
-	if (o->require_isolation && (o->no_isolation || !isolation_wants_calls(o)))
-		return mistake("--require-isolation excludes --isolation none and --restart", NULL);
+	if (o->require_isolation && o->no_isolation)
+		return mistake("--require-isolation excludes --isolation none", NULL);
 	if (o->restart.kind != RESTART_NO && !o->detach)
 		return mistake("--restart goes with -d", NULL);
 	if (o->restart.kind != RESTART_NO && o->rm)

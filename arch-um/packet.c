@@ -14,8 +14,6 @@
 static struct list_head open_packets = LIST_HEAD_INIT(open_packets);
 #define WAIT_MAX 16 /* links os_packet_wait looks at */
 
-#define LINKS_ENV "SKIFF_LINKS" /* FD,PIDFD,ASLEEP,MTU; for each, in order, to the next life */
-
 static int pcap_fd = -1;
 
 void packet_complain(const char *spec, const char *what)
@@ -23,40 +21,13 @@ void packet_complain(const char *spec, const char *what)
 	fprintf(stderr, "skiff: --net %s: %s\n", spec, what);
 }
 
-static bool by_passt(const char *spec)
-{
-	return passt_ours(spec) || !strncmp(spec, "passt:", 6);
-}
-
-/* Takes the next link of the life before. */
-static bool take_over(struct os_packet *p, struct os_packet_info *info)
-{
-	const char *env = getenv(LINKS_ENV);
-	int n = 0, asleep = 0;
-	u32 mtu = 0;
-
-	if (!env || sscanf(env, "%d,%d,%d,%u;%n", &p->fd, &p->helper, &asleep, &mtu, &n) != 4 || !n)
-		return false;
-	setenv(LINKS_ENV, strdupa(env + n), 1);
-	p->asleep = asleep;
-	info->mtu = mtu;
-	if (p->fd < 0)
-		return false;
-	fcntl(p->fd, F_SETFD, FD_CLOEXEC);
-	if (p->helper >= 0)
-		fcntl(p->helper, F_SETFD, FD_CLOEXEC);
-	return true;
-}
-
 static int open_kind(const char *spec, struct os_packet_info *info, struct os_packet *p)
 {
-	if (take_over(p, info))
-		return by_passt(spec) ? passt_attach(info, p) : fd_attach(spec, info, p);
 	if (!strncmp(spec, "tap:", 4))
 		return tap_open(spec + 4, info, p);
 	if (!strncmp(spec, "fd:", 3))
 		return fd_open(spec + 3, info, p);
-	if (by_passt(spec))
+	if (passt_ours(spec) || !strncmp(spec, "passt:", 6))
 		return passt_open(spec, info, p);
 	packet_complain(
 		spec, "no such kind of link (auto, tap:NAME, passt, passt:SOCKET, fd:N, none)");
@@ -193,34 +164,13 @@ bool os_packet_wait(u64 deadline_ns)
 	return true;
 }
 
-void packets_end(bool kept)
+void packets_end(void)
 {
 	struct os_packet *p;
 
 	list_for_each_entry (p, &open_packets, all)
 		if (!p->lost && p->ops->end)
-			p->ops->end(p, kept);
-}
-
-void packets_keep(void)
-{
-	struct os_packet *p;
-	char text[WAIT_MAX * 40] = "";
-	size_t len = 0;
-
-	list_for_each_entry (p, &open_packets, all) {
-		bool lost = p->lost || (p->ops->pause && p->ops->pause(p) < 0);
-
-		if (!lost)
-			fcntl(p->fd, F_SETFD, 0);
-		if (!lost && p->helper >= 0)
-			fcntl(p->helper, F_SETFD, 0);
-		len += (size_t)snprintf(text + len, sizeof(text) - len, "%d,%d,%d,%u;",
-			lost ? -1 : p->fd, p->helper, p->asleep, p->mtu);
-		if (len >= sizeof(text))
-			return;
-	}
-	setenv(LINKS_ENV, text, 1);
+			p->ops->end(p);
 }
 
 /* ---- --pcap ---- */

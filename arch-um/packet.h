@@ -32,12 +32,8 @@ struct packet_ops {
 		struct os_packet *p, const struct virtio_net_hdr *h, const void *frame, size_t len);
 	/* The rest of what was sent: 0, -EAGAIN, -errno. NULL: nothing is ever kept. */
 	int (*flush)(struct os_packet *p);
-	/* The descriptor goes to somebody else: nothing may be half sent or half received. 0 or
-	 * -errno. NULL: it never is. */
-	int (*pause)(struct os_packet *p);
-	/* The machine ends: what was sent shall arrive, within END_MAX_MS. NULL: it has. Kept: the
-	 * link is for the next life. */
-	void (*end)(struct os_packet *p, bool kept);
+	/* The machine ends: what was sent shall arrive, within END_MAX_MS. NULL: it has. */
+	void (*end)(struct os_packet *p);
 };
 
 #define END_MAX_MS 1000
@@ -53,12 +49,8 @@ bool passt_installed(void);
 bool passt_ours(const char *spec);   /* a passt that skiff starts: "passt", "auto" */
 int passt_forward(const char *spec); /* -p HOST:GUEST[/udp], before passt_open; -EINVAL */
 bool passt_has_forwards(void);
-/* p->fd is there already, and the MTU if it is not 0. */
-int fd_attach(const char *spec, struct os_packet_info *info, struct os_packet *p);
-int passt_attach(struct os_packet_info *info, struct os_packet *p);
-void packets_end(bool kept);	 /* before the process exits */
-void packets_keep(void);	 /* before it executes itself anew, after the function above */
-int pcap_open(const char *path); /* -errno */
+void packets_end(void);					  /* before the process exits */
+int pcap_open(const char *path);			  /* -errno */
 void packet_complain(const char *spec, const char *what); /* "skiff: --net SPEC: WHAT" */
 
 #endif

@@ -159,7 +159,7 @@ static bool drained(struct os_packet *p)
  * first. What it has read it forwards before it looks at the socket again. One that has not spoken
  * yet had nothing to forward: nobody knew of a neighbour to send to.
  */
-static void passt_end(struct os_packet *p, bool kept)
+static void passt_end(struct os_packet *p)
 {
 	struct pollfd helper = {.fd = p->helper, .events = POLLIN};
 	static const struct timespec nap = {.tv_nsec = 200 * NSEC_PER_USEC};
@@ -169,40 +169,15 @@ static void passt_end(struct os_packet *p, bool kept)
 		return;
 	while (!drained(p) && os_clock_ns(OS_CLOCK_MONOTONIC) < until)
 		nanosleep(&nap, NULL);
-	if (kept)
-		return;
 	shutdown(p->fd, SHUT_RDWR);
 	if (p->helper >= 0)
 		poll(&helper, 1, END_MAX_MS);
-}
-
-/* Waits for the rest of the frame that has begun. */
-static int passt_pause(struct os_packet *p)
-{
-	struct pollfd other = {.fd = p->fd, .events = POLLIN};
-	u64 until = os_clock_ns(OS_CLOCK_MONOTONIC) + END_MAX_MS * NSEC_PER_MSEC;
-	ssize_t n;
-
-	while (p->in_at < p->in_len) {
-		n = whole_frame(p);
-		if (n < 0 || os_clock_ns(OS_CLOCK_MONOTONIC) > until)
-			return -ENODEV;
-		if (n) {
-			p->in_at += sizeof(u32) + (size_t)n;
-			continue;
-		}
-		poll(&other, 1, 10);
-		if (fill(p) == -ENODEV)
-			return -ENODEV;
-	}
-	return passt_flush(p);
 }
 
 const struct packet_ops passt_ops = {
 	.recv = passt_recv,
 	.send = passt_send,
 	.flush = passt_flush,
-	.pause = passt_pause,
 	.end = passt_end,
 };
 
@@ -365,14 +340,10 @@ int passt_open(const char *which, struct os_packet_info *info, struct os_packet 
 {
 	int err = !strncmp(which, "passt:", 6) ? connect_to(p, which + 6)
 					       : start(p, !strcmp(which, "auto"));
-
-	return err < 0 ? err : passt_attach(info, p);
-}
-
-int passt_attach(struct os_packet_info *info, struct os_packet *p)
-{
 	int size = 1 << 20;
 
+	if (err < 0)
+		return err;
 	p->in = malloc(IN_SIZE);
 	p->out = malloc(FRAME_MAX + sizeof(u32));
 	if (!p->in || !p->out) {

@@ -148,6 +148,7 @@ int fd_open(const char *number, struct os_packet_info *info, struct os_packet *p
 {
 	char spec[64], *end;
 	long n = strtol(number, &end, 10);
+	struct ifreq ifr;
 
 	snprintf(spec, sizeof(spec), "fd:%s", number);
 	if (end == number || *end || n < 0 || n > INT_MAX || fcntl((int)n, F_GETFD) < 0) {
@@ -155,19 +156,9 @@ int fd_open(const char *number, struct os_packet_info *info, struct os_packet *p
 		return -EBADF;
 	}
 	p->fd = (int)n;
-	return fd_attach(spec, info, p);
-}
-
-int fd_attach(const char *spec, struct os_packet_info *info, struct os_packet *p)
-{
-	struct ifreq ifr;
-	bool known;
-
 	fcntl(p->fd, F_SETFD, FD_CLOEXEC);
 	fcntl(p->fd, F_SETFL, fcntl(p->fd, F_GETFL) | O_NONBLOCK);
-	known = info->mtu;
-	if (!known)
-		info->mtu = 1500;
+	info->mtu = 1500;
 	info->max_mtu = 65535 - 14;
 	p->ops = &dgram_ops;
 	memset(&ifr, 0, sizeof(ifr));
@@ -177,8 +168,7 @@ int fd_attach(const char *spec, struct os_packet_info *info, struct os_packet *p
 				spec, "a TUN/TAP descriptor must be of IFF_TAP | IFF_NO_PI");
 			return -EINVAL;
 		}
-		if (!known)
-			info->mtu = mtu_of(ifr.ifr_name);
+		info->mtu = mtu_of(ifr.ifr_name);
 		if (ifr.ifr_flags & IFF_VNET_HDR) {
 			p->ops = &tap_ops;
 			offloads(p, info);

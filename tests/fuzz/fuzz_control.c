@@ -29,6 +29,10 @@ void lifecycle_stopping(void)
 {
 }
 
+void lifecycle_limits(void)
+{
+}
+
 void machine_dir_path(const struct machine_dir *d, const char *name, char *buf, size_t size)
 {
 	*buf = '\0';

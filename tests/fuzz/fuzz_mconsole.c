@@ -18,11 +18,6 @@ bool isolation_confines_files(void)
 	return false;
 }
 
-bool isolation_may_exec(void)
-{
-	return true;
-}
-
 void isolation_allow(int fd, bool write)
 {
 }
@@ -35,8 +30,9 @@ void lifecycle_stopping(void)
 {
 }
 
-void lifecycle_reboot(void)
+int lifecycle_reboot(void)
 {
+	return 0;
 }
 
 /* ---- the client ---- */
