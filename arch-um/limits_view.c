@@ -140,8 +140,9 @@ int cmd_update(int argc, char **argv)
 		case -ENOENT:
 			return command_mistake("update", "unknown option", arg);
 		default:
-			return command_mistake(
-				"update", "bad value for option", value ? value : arg);
+			fprintf(stderr, "skiff: bad value for %s: %s (see: skiff help update)\n",
+				arg, value ? value : "none");
+			return 125;
 		}
 		if (nr + 2 >= ARRAY_SIZE(words))
 			return command_mistake("update", "too many options", NULL);

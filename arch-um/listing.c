@@ -165,6 +165,14 @@ static void age(s64 created, char *buf, size_t size)
 		snprintf(buf, size, "%lld d", (long long)(s / 86400));
 }
 
+/* Of one in the foreground, which would have left nothing had it not been killed. */
+static bool is_rest(const struct view *v)
+{
+	const char *detached = keyfile_get(&v->config, "detached");
+
+	return !v->running && detached && !strcmp(detached, "no");
+}
+
 static int ps_one(struct machine_dir *d, void *arg)
 {
 	struct ps_options *o = arg;
@@ -174,6 +182,11 @@ static int ps_one(struct machine_dir *d, void *arg)
 	if (!o->all && !machine_dir_running(d))
 		return 0;
 	view_open(&v, d);
+	if (is_rest(&v)) {
+		machine_dir_sweep(d);
+		view_close(&v);
+		return 0;
+	}
 	if (o->json) {
 		json_open(&o->out, NULL, '{');
 		json_basics(&o->out, &v);

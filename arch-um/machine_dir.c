@@ -243,12 +243,28 @@ pid_t machine_dir_watcher(const struct machine_dir *d)
 	return pid > 0 ? pid : machine_dir_pid(d);
 }
 
-void machine_dir_remove(struct machine_dir *d)
+static void remove_files(const struct machine_dir *d)
 {
 	for (unsigned i = 0; i < ARRAY_SIZE(file_names); i++)
 		unlinkat(d->fd, file_names[i], 0);
 	unlinkat(d->base, d->name, AT_REMOVEDIR);
+}
+
+void machine_dir_remove(struct machine_dir *d)
+{
+	remove_files(d);
 	machine_dir_close(d);
+}
+
+void machine_dir_sweep(const struct machine_dir *d)
+{
+	int lock = lock_file(d->fd);
+
+	if (lock < 0)
+		return;
+	if (still_there(d))
+		remove_files(d);
+	close(lock);
 }
 
 static int by_name(const struct dirent **a, const struct dirent **b)

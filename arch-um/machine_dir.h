@@ -37,7 +37,9 @@ bool machine_dir_running(const struct machine_dir *d);
  */
 pid_t machine_dir_pid(const struct machine_dir *d);
 pid_t machine_dir_watcher(const struct machine_dir *d);
-void machine_dir_remove(struct machine_dir *d); /* with all its files, and closes it */
+/* With all its files; the one closes it, the other leaves one that begins to run meanwhile. */
+void machine_dir_sweep(const struct machine_dir *d);
+void machine_dir_remove(struct machine_dir *d);
 /* Every machine of this user, in order of name; d is the callee's to look at, not to close. Stops
  * at the first non-zero result and returns it. */
 int machine_dirs_each(int (*fn)(struct machine_dir *d, void *arg), void *arg);

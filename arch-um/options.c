@@ -209,6 +209,18 @@ static int mistake(const char *what, const char *value)
 	return -EINVAL;
 }
 
+static int bad_value(int c, int index, const char *value)
+{
+	const char *name = c == OPT_LIMIT ? long_options[index].name : NULL;
+	char what[64];
+
+	for (const struct option *l = long_options; !name && l->name; l++)
+		if (l->val == c)
+			name = l->name;
+	snprintf(what, sizeof(what), "bad value for --%s", name);
+	return mistake(what, value);
+}
+
 static int parse_number(const char *s, u64 *out)
 {
 	char *end;
@@ -616,7 +628,7 @@ int options_parse_run(int argc, char **argv, struct run_options *o)
 			exit(0);
 		}
 		if (parse_one(c, index, o) < 0)
-			return mistake("bad value for option", optarg);
+			return bad_value(c, index, optarg);
 	}
 	return finish(o, argc, argv);
 }

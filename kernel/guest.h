@@ -227,7 +227,5 @@ uaddr_t guest_robust_list(struct task *t); /* as set_robust_list(2) left it; 0: 
 /* The host enforces a soft limit (RLIMIT_AS, _DATA, _STACK) on t's address space, as far as its own
  * hard limit allows. */
 void guest_set_limit(struct task *t, int which, u64 soft);
-/* The host's hard limit, for t's process and all it will create: guest_set_limit stays below. */
-void guest_set_hard_limit(struct task *t, int which, u64 hard);
 
 #endif

@@ -30,6 +30,7 @@
 #include "kernel/os.h"
 #include "kernel/outside.h"
 #include "kernel/syscall.h"
+#include "kernel/rlimit.h"
 #include "kernel/task.h"
 #include "kernel/tty/console.h"
 #include "kernel/version.h"
@@ -452,13 +453,6 @@ const char *exec_error_text(int err)
 	return strerror(-err);
 }
 
-/* What one process may ask for at all: it need not be there, so it may be more than there is. The
- * meter sees what is really used; this bounds a burst between two of its looks. */
-static u64 data_limit(u64 mem)
-{
-	return MIN(mem, UINT64_MAX / 8) * 4 + (64ull << 20);
-}
-
 /* Runs on the first task's coroutine once its host process is there. */
 long exec_init(void)
 {
@@ -467,8 +461,7 @@ long exec_init(void)
 	int err;
 	long ret;
 
-	if (options->limits.mem)
-		guest_set_hard_limit(t, RLIMIT_DATA, data_limit(options->limits.mem));
+	rlimit_host_data(t->tg);
 	err = options->outside ? outside_init() : 0;
 	if (!err)
 		err = mount_everything(t);

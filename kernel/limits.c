@@ -7,14 +7,23 @@
 #include "kernel/net/link.h"
 #include "kernel/oom.h"
 #include "kernel/quota.h"
+#include "kernel/rlimit.h"
 #include "kernel/task.h"
 
 static struct machine_limits limits;
 static struct super *disk; /* NULL: no layer of its own */
 
+/* What one process may ask for at all: it need not be there, so it may be more than there is. The
+ * meter sees what is really used; this bounds a burst between two of its looks. */
+static u64 data_limit(u64 mem)
+{
+	return MIN(mem, UINT64_MAX / 8) * 4 + (64ull << 20);
+}
+
 static void set_mem(u64 mem)
 {
 	machine_mem_limit = mem;
+	rlimit_set_data_max(data_limit(mem));
 	cgroup_set_memory_max(&root_cgroup, mem);
 }
 

@@ -12,6 +12,7 @@
 #include "kernel/exit.h"
 #include "kernel/init.h"
 #include "kernel/pid.h"
+#include "kernel/rlimit.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
 #include "kernel/tty/console.h"
@@ -209,8 +210,10 @@ long outside_child_start(struct task *t)
 	struct outside_exec *x = t->tg->outside;
 	struct file *f[3];
 	long ret;
-	int err = x->tty ? terminal_open(x, f) : streams_open(x, f);
+	int err;
 
+	rlimit_host_data(t->tg); /* the nursery's are from its start */
+	err = x->tty ? terminal_open(x, f) : streams_open(x, f);
 	for (int i = 0; i < 3 && err >= 0; i++)
 		err = fd_install_at(i, f[i], false);
 	if (err >= 0)

@@ -12,6 +12,30 @@
 #include "kernel/uaccess.h"
 
 u32 rlimit_nr_open = 1u << 20;
+static u64 data_max = RLIM_INFINITY;
+
+static void tell_host(const struct tgroup *tg, int which)
+{
+	struct task *t = tgroup_task(tg);
+	u64 soft = tg->rlim[which].rlim_cur;
+
+	if (t)
+		guest_set_limit(t, which, which == RLIMIT_DATA ? MIN(soft, data_max) : soft);
+}
+
+void rlimit_host_data(const struct tgroup *tg)
+{
+	tell_host(tg, RLIMIT_DATA);
+}
+
+void rlimit_set_data_max(u64 max)
+{
+	struct tgroup *tg;
+
+	data_max = max;
+	list_for_each_entry (tg, &all_tgroups, all_link)
+		tell_host(tg, RLIMIT_DATA);
+}
 
 static int limit_set(struct tgroup *tg, int which, const struct rlimit *new)
 {
@@ -24,9 +48,8 @@ static int limit_set(struct tgroup *tg, int which, const struct rlimit *new)
 	if (new->rlim_max > r->rlim_max && !capable(CAP_SYS_RESOURCE))
 		return -EPERM;
 	*r = *new;
-	if ((which == RLIMIT_AS || which == RLIMIT_DATA || which == RLIMIT_STACK) &&
-		tgroup_task(tg))
-		guest_set_limit(tgroup_task(tg), which, new->rlim_cur);
+	if (which == RLIMIT_AS || which == RLIMIT_DATA || which == RLIMIT_STACK)
+		tell_host(tg, which);
 	if (which == RLIMIT_CPU) {
 		if (!r->rlim_cur)
 			r->rlim_cur = 1; /* 0 means at once: one second, as Linux has it */

@@ -536,17 +536,6 @@ void guest_set_limit(struct task *t, int which, u64 soft)
 	prlimit(t->guest->proc->pid, which, &r, NULL);
 }
 
-void guest_set_hard_limit(struct task *t, int which, u64 hard)
-{
-	struct rlimit r;
-
-	if (!has_thread(t) || prlimit(t->guest->proc->pid, which, NULL, &r) < 0)
-		return;
-	r.rlim_max = MIN(r.rlim_max, hard);
-	r.rlim_cur = MIN(r.rlim_cur, r.rlim_max);
-	prlimit(t->guest->proc->pid, which, &r, NULL);
-}
-
 int guest_set_nice(struct task *t, int nice)
 {
 	if (!has_thread(t))

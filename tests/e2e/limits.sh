@@ -145,14 +145,19 @@ EOF
 fi
 expect_status "update" 0 "$SKIFF" update l1 --mem 128M --pids=60
 expect_match "the machine sees it" 'Mem: +128 ' "$("$SKIFF" exec l1 free -m)"
+expect_status "update: and may use it" 0 "$SKIFF" update l1 --mem 2G
+if need "update: more memory" python3; then
+	expect_out "update: a process has more than the old limit allowed" 1200 \
+		"$SKIFF" exec l1 python3 -c 'b = bytearray(1200 << 20); print(len(b) >> 20)'
+fi
 expect_eq "less than it uses is refused" "skiff: l1: it uses more memory than that" "$("$SKIFF" update l1 --mem 4M 2>&1)"
 expect_eq "--disk cannot be changed" "skiff: l1: --disk cannot be changed while it runs" "$("$SKIFF" update l1 --disk 1G 2>&1)"
-expect_eq "update: a bad value" "skiff: bad value for option: lots (see: skiff help update)" "$("$SKIFF" update l1 --mem lots 2>&1)"
+expect_eq "update: a bad value" "skiff: bad value for --mem: lots (see: skiff help update)" "$("$SKIFF" update l1 --mem lots 2>&1)"
 "$SKIFF" rm -f l1 >/dev/null
 
 # ---- mistakes ----
 for bad in "--mem 12x" "--mem 1k" "--pids 0" "--files -5" "--disk 10MB" "--bw fast" "--cpus x" "--cpus 0" "--cpus 0.1.2"; do
-	expect_eq "$bad" "skiff: bad value for option: ${bad#* } (see: skiff help run)" "$("$SKIFF" run $bad -- true 2>&1)"
+	expect_eq "$bad" "skiff: bad value for ${bad% *}: ${bad#* } (see: skiff help run)" "$("$SKIFF" run $bad -- true 2>&1)"
 done
 expect_eq "--disk with --rw" "skiff: --disk limits the overlay, and --rw has none (see: skiff help run)" "$("$SKIFF" run --disk 1G --rw --root /tmp -- true 2>&1)"
 done_testing

@@ -237,6 +237,10 @@ expect_out "wait: nobody wrote it down" 137 t "$SKIFF" wait victim
 expect_eq "dead" dead "$(state victim)"
 ended() { ! grep -q "^State:.[^ZX]" "/proc/$pid/status"; }
 expect_status "skiff dies with its watcher" 0 until_true ended
+"${run[@]}" -- sh -c 'echo up; sleep 1000' </dev/null >"$SCRATCH/fore" 2>&1 &
+until_true grep -q up "$SCRATCH/fore"
+{ kill -KILL $! && wait $!; } 2>/dev/null
+expect_eq "one in the foreground leaves nothing to list" victim "$(t "$SKIFF" ps -aq)"
 expect_out "its name may be taken over" victim t "${run[@]}" -d --name victim -- sleep 1000
 expect_status "rm refuses one that runs" 1 t "$SKIFF" rm victim
 expect_status "rm -f" 0 t "$SKIFF" rm -f victim

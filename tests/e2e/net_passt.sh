@@ -83,9 +83,17 @@ sk "${share[@]}" --net passt -p 7777:8888/udp -- python3 $SHARED/udp.py serve 88
 up in
 expect_eq "in from the host, an answer as the machine ends" "HELLO" "$(python3 udp.py ask 127.0.0.1 7777)"
 wait $!
-# Nothing is left of a machine that is killed, and what reads its output sees the end.
+# Each life opens its links anew; -p leads into the next one.
+export XDG_RUNTIME_DIR=$PWD/run
+mkdir -m 700 run
 root=()
 [ -z "$ROOT" ] || root=(--root "$ROOT")
+"$SKIFF" run -d --name lives "${root[@]}" "${share[@]}" --restart always --backend="$BACKEND" --net passt -p 7779:8888/udp -- \
+	python3 $SHARED/udp.py serve 8888 once >/dev/null
+expect_eq "--restart: the first life answers" "HELLO" "$(python3 udp.py ask 127.0.0.1 7779)"
+expect_eq "--restart: the second life answers" "HELLO" "$(python3 udp.py ask 127.0.0.1 7779)"
+"$SKIFF" rm -f lives
+# Nothing is left of a machine that is killed, and what reads its output sees the end.
 {
 	echo "machine $BASHPID"
 	exec "$SKIFF" run --backend="$BACKEND" "${root[@]}" --net passt -p 7778:8888/udp -- sh -c 'echo up; sleep 60'

@@ -45,7 +45,7 @@ fi
 
 expect_eq "no such kind" "skiff: --net foo: no such kind of link (auto, tap:NAME, passt, passt:SOCKET, fd:N, none)" \
 	"$(sk --net foo -- true 2>&1)"
-expect_match "a bad address" "bad value for option" "$(sk --net tap:tap1,ip=1.2.3 -- true 2>&1)"
+expect_match "a bad address" "bad value for --net" "$(sk --net tap:tap1,ip=1.2.3 -- true 2>&1)"
 expect_match "a gateway elsewhere" "the gateway is in none of the networks" \
 	"$(sk --net tap:tap1,ip=10.1.0.1/24,gw=10.2.0.1 -- true 2>&1)"
 expect_match "not a descriptor" "not an open descriptor" "$(sk --net fd:99 -- true 2>&1)"

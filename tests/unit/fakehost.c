@@ -474,10 +474,6 @@ u64 guest_shmem_share(struct task *t)
 	return 0;
 }
 
-void guest_set_hard_limit(struct task *t, int which, u64 hard)
-{
-}
-
 MISSING(long, guest_orders, struct task *t, const struct guest_order *o, unsigned nr)
 void guest_orders_resume(struct task *t, const struct guest_order *o, unsigned nr)
 {
