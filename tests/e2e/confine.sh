@@ -131,4 +131,36 @@ if [ -x /bin/busybox ]; then
 else
 	skip "races" "no busybox on the host"
 fi
+
+# ---- every route at once, while both a directory and a file in it become links to outside ----
+routes=$ATTACKS/path_routes.static
+describe() { (cd "$1" && find . -printf '%p %y %m %U %G %s %n %T@ %C@ %l\n' | sort && cat f); }
+# The times of what is renamed are the racer's.
+contents() { (cd "$share/a" && find . -printf '%p %y %m %U %G %s %n %l\n' | sort && stat -c %Y f && cat f); }
+share=$SCRATCH/share
+# race NAME OPTION...
+race() {
+	local name=$1 out rc racer before inside
+	shift
+	rm -rf "$share" "$SCRATCH/ended"
+	mkdir -p "$share/a/d" "$share/mnt"
+	echo inside >"$share/a/f"
+	cp "$routes" "$share/routes"
+	before=$(describe "$SCRATCH/outside")
+	inside=$(contents)
+	"$routes" "$share" "$SCRATCH/outside" "$SCRATCH/ended" &
+	racer=$!
+	out=$(timeout 60 "$SKIFF" run "--backend=$BACKEND" --net none "$@" 2>&1)
+	rc=$?
+	: >"$SCRATCH/ended"
+	wait $racer
+	expect_eq "$name: nothing was read from outside" "0 " "$rc $out"
+	expect_eq "$name: nothing has changed outside" "$before" "$(describe "$SCRATCH/outside")"
+	case $* in *:ro*) expect_eq "$name: nothing has changed inside" "$inside" "$(contents)" ;; esac
+}
+chmod -R a+rwX "$SCRATCH/outside"
+race "a root written through" --root "$SCRATCH/share" --rw -- /routes / 1
+race "a root below an overlay" --root "$SCRATCH/share" -- /routes / 1
+race "a volume" --root "$root" -v "$SCRATCH/share:/mnt" -- /mnt/routes /mnt 1
+race "a :ro volume" --root "$root" -v "$SCRATCH/share:/mnt:ro" -- /mnt/routes /mnt 1
 done_testing
