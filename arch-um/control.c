@@ -375,18 +375,23 @@ static void request(struct connection *c, char *text, size_t len)
 	free(r.words);
 }
 
+/* Room for an odd number of descriptors holds one more: those beyond are closed. */
 static void take_fds(struct connection *c, struct msghdr *m)
 {
 	for (struct cmsghdr *h = CMSG_FIRSTHDR(m); h; h = CMSG_NXTHDR(m, h)) {
 		size_t n = (h->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-		int fd[CONTROL_FDS];
+		int fd;
 
-		if (h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_RIGHTS || n > CONTROL_FDS)
+		if (h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_RIGHTS)
 			continue;
 		close_fds(c);
-		memcpy(fd, CMSG_DATA(h), n * sizeof(int));
-		for (size_t i = 0; i < n; i++)
-			c->fds[c->nr_fds++] = fd[i];
+		for (size_t i = 0; i < n; i++) {
+			memcpy(&fd, CMSG_DATA(h) + i * sizeof(int), sizeof(fd));
+			if (c->nr_fds < CONTROL_FDS)
+				c->fds[c->nr_fds++] = fd;
+			else
+				close(fd);
+		}
 	}
 }
 

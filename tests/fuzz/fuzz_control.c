@@ -8,6 +8,7 @@
 #define machine_end ended /* would end the fuzzer */
 static void ended(int status);
 #include "arch-um/control.c"
+#include "arch-um/limits.c"
 
 static void ended(int status)
 {
@@ -33,6 +34,15 @@ void lifecycle_limits(void)
 {
 }
 
+void host_cgroup_change(const struct machine_limits *l)
+{
+}
+
+void limits_answer(void (*fn)(void *arg, const char *text), void *arg)
+{
+	fn(arg, "mem 0 0");
+}
+
 void machine_dir_path(const struct machine_dir *d, const char *name, char *buf, size_t size)
 {
 	*buf = '\0';
@@ -46,7 +56,8 @@ static size_t make_message(struct input *in, char *buf, size_t size)
 	static const char *const words[] = {"info", "tasks", "pause", "resume", "signal", "15",
 		"stop", "end", "attach", "resize", "exec", "kill", "user=0:0", "user=", "cwd=/",
 		"cwd=x", "tty=24x80", "tty=", "env=A=B", "env=", "arg=x", "arg=", "9", "65536",
-		"-1", "="};
+		"-1", "=", "limits", "update", "mem", "pids", "files", "cpus", "bw", "disk", "64M",
+		"0.5", "100000"};
 	size_t len = 0;
 
 	for (unsigned n = input_u8(in) % 12; n && len + 64 < size; n--) {
