@@ -163,6 +163,22 @@ void epoll_file_gone(struct file *f)
 		item_free(list_first(&f->epitems, struct epitem, file_link));
 }
 
+int epoll_target(const struct file *f, int fd, unsigned toff, const struct file **out)
+{
+	const struct epoll *ep = epoll_of(f);
+	struct epitem *it;
+
+	if (!ep)
+		return -EINVAL;
+	list_for_each_entry (it, &ep->item_list, link) {
+		if (it->fd != fd || toff--)
+			continue;
+		*out = it->file;
+		return 0;
+	}
+	return -ENOENT;
+}
+
 /* ---- nesting ---- */
 
 /* Length of the longest chain of instances below (watched by) ep, itself included; -1 if target is

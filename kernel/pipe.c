@@ -11,6 +11,7 @@
 #include "kernel/charge.h"
 #include "kernel/cred.h"
 #include "kernel/lib/log.h"
+#include "kernel/pipe_user.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
 #include "kernel/tty/hoststream.h"
@@ -18,6 +19,7 @@
 #include <stdio.h>
 
 #define PIPE_DEFAULT_SIZE (16 * PAGE_SIZE)
+#define PIPE_MIN_SIZE (2 * PAGE_SIZE) /* of users beyond their soft limit */
 #define PIPE_HARD_SIZE (64 * 1024 * 1024ul)
 #define ABI_FIONREAD 0x541b
 
@@ -29,6 +31,7 @@ struct pipe {
 	unsigned files, readers, writers;
 	u64 reader_opens, writer_opens; /* ever; FIFO opens wait for the other to move */
 	u64 head, tail;
+	struct pipe_user *user; /* charged with the capacity */
 	size_t capacity;
 	u8 *ring;
 	size_t ring_size; /* power of two, <= capacity */
@@ -169,25 +172,49 @@ static size_t pipe_readable(const struct pipe *p, bool *whole_packet)
 
 /* ---- life ---- */
 
-static struct pipe *pipe_alloc(void)
+static u64 pipe_charge(struct pipe *p, size_t capacity)
 {
-	struct pipe *p = calloc(1, sizeof(*p));
+	size_t old = p->capacity;
 
-	if (!p)
-		return NULL;
-	p->capacity = PIPE_DEFAULT_SIZE;
-	waitq_init(&p->read_wait);
-	waitq_init(&p->write_wait);
-	waitq_init(&p->open_wait);
-	return p;
+	p->capacity = capacity;
+	return pipe_user_charge(p->user, old / PAGE_SIZE, capacity / PAGE_SIZE);
 }
 
 static void pipe_free(struct pipe *p)
 {
+	pipe_charge(p, 0);
+	pipe_user_put(p->user);
 	mem_charges.buffers -= p->ring_size;
 	free(p->ring);
 	free(p->packets);
 	free(p);
+}
+
+/* -ENOMEM, or -ENFILE beyond the user's hard limit. */
+static int pipe_alloc(struct pipe **out)
+{
+	struct pipe *p = calloc(1, sizeof(*p));
+	u64 pages;
+
+	if (!p)
+		return -ENOMEM;
+	p->user = pipe_user_get();
+	if (!p->user) {
+		free(p);
+		return -ENOMEM;
+	}
+	waitq_init(&p->read_wait);
+	waitq_init(&p->write_wait);
+	waitq_init(&p->open_wait);
+	pages = pipe_charge(p, PIPE_DEFAULT_SIZE);
+	if (pipe_user_over_soft(pages))
+		pages = pipe_charge(p, PIPE_MIN_SIZE);
+	if (pipe_user_over_hard(pages)) {
+		pipe_free(p);
+		return -ENFILE;
+	}
+	*out = p;
+	return 0;
 }
 
 static void pipe_put(struct pipe *p)
@@ -267,9 +294,9 @@ static int fifo_open(struct inode *inode, struct file *f)
 	if (inode->fops == &hoststream_ops) /* skiff's own stdin and friends, when they are pipes */
 		return hoststream_attach(inode, f);
 	if (!p) {
-		p = pipe_alloc();
-		if (!p)
-			return -ENOMEM;
+		ret = pipe_alloc(&p);
+		if (ret < 0)
+			return ret;
 		p->inode = inode;
 		inode->object = p;
 	}
@@ -309,12 +336,12 @@ static void share_inode(struct file *f, struct file *with)
 
 int pipe_create(u32 flags, struct file *out[2])
 {
-	struct pipe *p = pipe_alloc();
+	struct pipe *p;
 	char name[32];
-	int ret;
+	int ret = pipe_alloc(&p);
 
-	if (!p)
-		return -ENOMEM;
+	if (ret < 0)
+		return ret;
 	snprintf(name, sizeof(name), "pipe:[%u]", next_pipe_id++);
 	ret = file_anon(
 		name, &fifo_ops, NULL, O_RDONLY | (flags & O_NONBLOCK), S_IFIFO | 0600, &out[0]);
@@ -531,7 +558,8 @@ static long pipe_ioctl(struct file *f, u32 cmd, uaddr_t arg)
 
 static long pipe_set_size(struct pipe *p, u64 arg)
 {
-	size_t size = PAGE_SIZE;
+	size_t size = PAGE_SIZE, old = p->capacity;
+	u64 pages;
 
 	if (arg > 1u << 31)
 		return -EINVAL;
@@ -545,7 +573,11 @@ static long pipe_set_size(struct pipe *p, u64 arg)
 		return -EBUSY;
 	if (size < p->ring_size && ring_resize(p, size))
 		return -ENOMEM;
-	p->capacity = size;
+	pages = pipe_charge(p, size);
+	if (size > old && (pipe_user_over_soft(pages) || pipe_user_over_hard(pages))) {
+		pipe_charge(p, old);
+		return -EPERM;
+	}
 	pipe_woke_room(p);
 	return size;
 }

@@ -3,6 +3,7 @@
  * arch_prctl(2), personality(2), reboot(2), kcmp(2).
  */
 #include "fs/fdtable.h"
+#include "kernel/epoll.h"
 #include "kernel/init.h"
 #include "kernel/meminfo.h"
 #include "kernel/os.h"
@@ -178,13 +179,16 @@ SYSCALL_DEFINE4(reboot, u32, magic1, u32, magic2, u32, cmd, uaddr_t, arg)
 
 enum { CMP_FILE, CMP_VM, CMP_FILES, CMP_FS, CMP_SIGHAND, CMP_IO, CMP_SYSVSEM, CMP_EPOLL_TFD };
 
+static const struct file *task_file(const struct task *t, u64 fd)
+{
+	return t->files && fd < t->files->nr ? t->files->slots[fd].file : NULL;
+}
+
 static const void *kcmp_object(struct task *t, int type, u64 idx)
 {
 	switch (type) {
 	case CMP_FILE:
-		if (!t->files || idx >= t->files->nr)
-			return NULL;
-		return t->files->slots[idx].file;
+		return task_file(t, idx);
 	case CMP_VM:
 		return t->mm;
 	case CMP_FILES:
@@ -213,6 +217,27 @@ static int kcmp_order(const void *x, const void *y)
 	return a == b ? 0 : a < b ? 1 : 2;
 }
 
+struct abi_kcmp_epoll_slot {
+	u32 efd, tfd, toff;
+};
+
+/* Is a's file fd the one that b's epoll instance watches there? */
+static long kcmp_epoll(struct task *a, struct task *b, u64 fd, uaddr_t uslot)
+{
+	const struct file *watched, *file, *ep;
+	struct abi_kcmp_epoll_slot slot;
+	int err;
+
+	if (copy_from_user(&slot, uslot, sizeof(slot)) < 0)
+		return -EFAULT;
+	file = task_file(a, fd);
+	ep = task_file(b, slot.efd);
+	if (!file || !ep)
+		return -EBADF;
+	err = epoll_target(ep, (int)slot.tfd, slot.toff, &watched);
+	return err < 0 ? err : kcmp_order(file, watched);
+}
+
 static bool kcmp_allowed(const struct task *t)
 {
 	return trace_may_access(t, TRACE_READ_REAL);
@@ -230,7 +255,7 @@ SYSCALL_DEFINE5(kcmp, int, pid1, int, pid2, int, type, u64, idx1, u64, idx2)
 	if (type < CMP_FILE || type > CMP_EPOLL_TFD)
 		return -EINVAL;
 	if (type == CMP_EPOLL_TFD)
-		return -EOPNOTSUPP;
+		return kcmp_epoll(a, b, idx1, idx2);
 	x = kcmp_object(a, type, idx1);
 	y = kcmp_object(b, type, idx2);
 	if (type == CMP_FILE && (!x || !y))

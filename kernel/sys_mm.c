@@ -103,6 +103,11 @@ SYSCALL_DEFINE3(madvise, uaddr_t, addr, u64, len, int, advice)
 	return ret < 0 || !len ? ret : -ENOMEM;
 }
 
+SYSCALL_DEFINE3(mseal, uaddr_t, addr, u64, len, u64, flags)
+{
+	return flags ? -EINVAL : protect_low(addr, len);
+}
+
 SYSCALL_DEFINE5(mremap, uaddr_t, addr, u64, len, u64, new_len, u64, flags, u64, new_addr)
 {
 	int err;

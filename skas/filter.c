@@ -72,6 +72,7 @@ static const struct rule guest_rules[] = {
 	{454, ACT_ALLOW},			   /* futex_wake */
 	{455, ACT_ALLOW},			   /* futex_wait */
 	{456, ACT_ALLOW},			   /* futex_requeue */
+	{462, ACT_RANGE}, /* mseal: own mappings stay as they are, for good */
 };
 
 /* The stub's page. Harmless orders run; those with reach are shown to the kernel, which compares
@@ -103,7 +104,7 @@ static const struct rule stub_rules[] = {
 	{__NR_execveat, ACT_INTERCEPT},
 	{__NR_mlock2, ACT_ALLOW},
 	{__NR_close_range, ACT_ALLOW},
-	{462, ACT_ALLOW}, /* mseal */
+	{462, ACT_ALLOW}, /* mseal, also of the stub */
 	{__NR_seccomp, ACT_INTERCEPT},
 	{__NR_pidfd_open, ACT_INTERCEPT},
 	{__NR_pidfd_getfd, ACT_INTERCEPT},
@@ -255,6 +256,9 @@ static void emit_madvise(struct builder *b)
 	load(b, OFF_ARG_LO(2));
 	emit(b, BPF_JMP | BPF_JGE | BPF_K, 100, 0, 1); /* MADV_HWPOISON, MADV_SOFT_OFFLINE */
 	ret(b, SECCOMP_RET_ERRNO | EINVAL);
+	/* Merging pages with those of others would tell what they hold: there is no KSM. */
+	ret_if(b, MADV_MERGEABLE, SECCOMP_RET_ERRNO | EINVAL);
+	ret_if(b, MADV_UNMERGEABLE, SECCOMP_RET_ERRNO | EINVAL);
 	ret(b, SECCOMP_RET_ALLOW);
 }
 

@@ -16,6 +16,7 @@
 #include "kernel/keys/key.h"
 #include "kernel/os.h"
 #include "kernel/pipe.h"
+#include "kernel/pipe_user.h"
 #include "kernel/rlimit.h"
 #include "kernel/task.h"
 #include "kernel/uts.h"
@@ -302,6 +303,8 @@ static const struct pseudo_row fs_rows[] = {
 		.show = sysctl_show,
 		.store = store_pipe_max_size,
 		.arg = &(const struct sysctl){&pipe_max_size, PAGE_SIZE, 1u << 31, 1, NULL}},
+	SYSCTL("pipe-user-pages-hard", pipe_user_pages_hard, 0, INT32_MAX),
+	SYSCTL("pipe-user-pages-soft", pipe_user_pages_soft, 0, INT32_MAX),
 	SYSCTL("protected_hardlinks", protected_hardlinks, 0, 1),
 	SYSCTL("protected_symlinks", protected_symlinks, 0, 1),
 };

@@ -100,6 +100,36 @@ static int termios_import(struct abi_termios2 *t, u32 cmd, uaddr_t arg)
 	}
 }
 
+static u32 kept(u32 old, u32 new, u32 locked)
+{
+	return (new & ~locked) | (old & locked);
+}
+
+/* TIOCSLCKTRMIOS: what is locked no change reaches. */
+static void keep_locked(
+	struct abi_termios2 *t, const struct abi_termios2 *old, const struct abi_termios2 *locked)
+{
+	t->iflag = kept(old->iflag, t->iflag, locked->iflag);
+	t->oflag = kept(old->oflag, t->oflag, locked->oflag);
+	t->cflag = kept(old->cflag, t->cflag, locked->cflag);
+	t->lflag = kept(old->lflag, t->lflag, locked->lflag);
+	for (unsigned i = 0; i < sizeof(t->cc); i++)
+		if (locked->cc[i])
+			t->cc[i] = old->cc[i];
+}
+
+static long set_locked(struct tty *tty, uaddr_t arg)
+{
+	struct abi_termios2 t = {0};
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (copy_from_user(&t, arg, sizeof(struct abi_termios)))
+		return -EFAULT;
+	tty->locked = t;
+	return 0;
+}
+
 static int drain(struct tty *tty)
 {
 	if (tty->ops->is_pty) /* the master's queue is as good as sent */
@@ -141,6 +171,7 @@ static long set_termios(struct tty *tty, u32 cmd, uaddr_t arg)
 	if (tty->ops->is_pty)
 		new.cflag = (new.cflag & ~(u32)(CSIZE | PARENB)) | CS8 | CREAD;
 	new.line = 0;
+	keep_locked(&new, &old, &tty->locked);
 	speeds_settle(&new);
 	tty->termios = new;
 	packet_flow_control(tty, &old);
@@ -360,6 +391,10 @@ long tty_ioctl_common(struct tty *tty, u32 cmd, uaddr_t arg, bool master)
 	case TCSETAW:
 	case TCSETAF:
 		return set_termios(tty, cmd, arg);
+	case TIOCGLCKTRMIOS:
+		return copy_to_user(arg, &tty->locked, sizeof(struct abi_termios));
+	case TIOCSLCKTRMIOS:
+		return set_locked(tty, arg);
 	case TIOCGSOFTCAR:
 		return put_user_u32(arg, tty->termios.cflag & CLOCAL ? 1 : 0);
 	case TIOCSSOFTCAR:

@@ -46,6 +46,7 @@ struct tty {
 	void *priv; /* the driver's */
 	u64 rdev;
 	struct abi_termios2 termios;
+	struct abi_termios2 locked; /* bits and characters that stay as they are */
 	struct winsize ws;
 	pid_t sid, pgrp; /* 0: none */
 	struct list_head files;
