@@ -178,7 +178,7 @@ void home_tick(void)
 	os_watch_deadline(due_ns);
 }
 
-void home_meet(struct guest *g)
+static void meet(struct guest *g)
 {
 	if (home < 0)
 		home_settle();
@@ -186,6 +186,27 @@ void home_meet(struct guest *g)
 	if (home < 0 || !may_run_on(g, home) || (!g->hot && nr_hot == HOT_MAX))
 		return;
 	bind(g, os_clock_ns(OS_CLOCK_MONOTONIC) + MEETING_NS);
+}
+
+/* Does a CPU idle that the host might wake a thread on? Looked at once in a while: the look costs
+ * as much as a call. */
+static bool cpu_idles(void)
+{
+	static u64 looked_ns;
+	static bool idles;
+	u64 now = os_clock_ns(OS_CLOCK_MONOTONIC);
+
+	if (!looked_ns || now - looked_ns >= TICK_NS) {
+		looked_ns = now;
+		idles = host_running() < (unsigned)CPU_COUNT(&own_cpus);
+	}
+	return idles;
+}
+
+void home_meet(struct guest *g)
+{
+	if ((meeting && nr_hot) || cpu_idles())
+		meet(g);
 }
 
 void home_avoid(struct guest *g, int cpu)
@@ -219,7 +240,7 @@ void home_clone(struct guest *parent, struct guest *child)
 	if (backend != &notify_ops)
 		return;
 	if (!spinning() && host_running() <= 1)
-		home_meet(parent);
+		meet(parent);
 	else
 		home_unmeet(parent);
 	child->home = home_bound(parent) ? HOME_UNKNOWN : HOME_NONE;
@@ -230,7 +251,7 @@ void home_born(struct guest *g)
 	if (backend != &notify_ops || g->home != HOME_UNKNOWN)
 		return;
 	if (meeting && home >= 0)
-		home_meet(g);
+		meet(g);
 	if (g->home == HOME_UNKNOWN)
 		home_release(g);
 }

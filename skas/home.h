@@ -21,7 +21,7 @@ bool home_bound(const struct guest *g); /* is its host affinity ours and not the
 void home_mask(const struct guest *g, void *mask, size_t len);
 
 /* notify: g is bound to skiff's CPU, and skiff to it, until the deadline told to os_watch_deadline
- * or home_part. */
+ * or home_part; but not where every CPU has work, for then nobody is woken on another. */
 void home_meet(struct guest *g);
 void home_clone(struct guest *parent, struct guest *child); /* before the order */
 void home_born(struct guest *g);			    /* its host_tid is known */
