@@ -212,6 +212,15 @@ static void guest_destroy(struct guest *g)
 	host_process_put(p);
 }
 
+/* A process killed before its host process has reported: that one is killed when it does, as
+ * anybody's, and has used nothing to speak of. */
+static void never_born(struct tgroup *tg)
+{
+	struct guest_usage none = {0};
+
+	kernel_guest_reaped(tg, &none);
+}
+
 /*
  * A thread that ended by itself has left its slot. One that is being killed may still run on it:
  * its slot is kept until the process is reaped.
@@ -227,6 +236,8 @@ void guest_release(struct task *t)
 	t->guest = NULL;
 	g->task = NULL;
 	spin_forget(g);
+	if (g->run == RUN_UNBORN && !g->proc->pid)
+		never_born(t->tg);
 	if (g->exited || g->proc->dead || g->run == RUN_UNBORN) {
 		guest_destroy(g);
 		return;
