@@ -352,6 +352,10 @@ char *d_path_inner(const struct dentry *d, char *buf, size_t size)
 
 bool path_is_below(struct path p, const struct path *root)
 {
+	/* Below the root of its namespace is every whole mount of it, however deep their pile. */
+	if (!root->mnt->parent && root->dentry == root->mnt->root && root->mnt->ns &&
+		p.mnt->ns == root->mnt->ns && p.dentry == p.mnt->root)
+		return true;
 	for (;;) {
 		if (p.mnt == root->mnt && p.dentry == root->dentry)
 			return true;

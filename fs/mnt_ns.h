@@ -42,8 +42,10 @@ void propagate_detach(const struct mount *m); /* m is about to be: its propagate
 
 /* ---- for propagate.c (mount.c) ---- */
 struct mount *mount_clone_tree(const struct path *from, bool recursive); /* NULL: no memory */
-void mount_attach(struct mount *m, const struct path *at); /* on top of what is there */
+void mount_attach(struct mount *m, const struct path *at);	   /* on top of what is there */
+void mount_attach_beneath(struct mount *m, const struct path *at); /* what is at at comes on top */
 void mount_detach_tree(struct mount *top);
+void mount_slip_out(struct mount *m); /* m goes, and with it all but what lies on its root */
 /* The mount after m in the tree of top, parents first; NULL behind the last. Trees may be deep. */
 struct mount *mount_next(struct mount *m, const struct mount *top);
 void mount_set_ns(struct mount *top, struct mnt_ns *ns);

@@ -287,6 +287,35 @@ void mount_attach(struct mount *m, const struct path *at)
 	path_put(&on);
 }
 
+void mount_attach_beneath(struct mount *m, const struct path *at)
+{
+	struct path on = {m, m->root};
+	struct path place = *at;
+	struct mount *top = mount_on(at);
+
+	path_get(&place);
+	if (top)
+		detach(top);
+	attach(m, &place);
+	if (top)
+		mount_attach(top, &on);
+	path_put(&place);
+}
+
+void mount_slip_out(struct mount *m)
+{
+	struct path at = {m->parent, m->mountpoint}, on = {m, m->root};
+	struct mount *top = mount_on(&on);
+
+	path_get(&at);
+	if (top)
+		detach(top);
+	mount_detach_tree(m);
+	if (top)
+		attach(top, &at);
+	path_put(&at);
+}
+
 int mount_super(struct super *sb, struct dentry *root, const struct path *at, u32 flags)
 {
 	struct mount *m;
@@ -557,12 +586,8 @@ int mount_move_beneath(const struct path *from, const struct path *to)
 	if (to->dentry != top->root || !place.mnt || place.mnt->peer_group || top->locked ||
 		mount_on(&on))
 		return -EINVAL;
-	path_get(&place);
 	take_out(m);
-	detach(top);
-	attach(m, &place);
-	attach(top, &on);
-	path_put(&place);
+	mount_attach_beneath(m, &place);
 	return 0;
 }
 

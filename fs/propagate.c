@@ -179,7 +179,9 @@ static void settle_copy(struct mount *copy, const struct mount *place)
 	}
 }
 
-/* False: out of memory, further copies will not do better. */
+/* A copy goes beneath what is there already: on top it would hide that, and in a pile whose mounts
+ * are peers it would lie on child itself. False: out of memory, further copies will not do better.
+ */
 static bool attach_copy(const struct path *place, const struct mount *child)
 {
 	struct path from = {(struct mount *)child, child->root};
@@ -188,7 +190,7 @@ static bool attach_copy(const struct path *place, const struct mount *child)
 	if (!copy)
 		return false;
 	settle_copy(copy, place->mnt);
-	mount_attach(copy, place);
+	mount_attach_beneath(copy, place);
 	return true;
 }
 
@@ -209,18 +211,47 @@ void propagate_attach(struct mount *m)
 	for_each_target(&at, m, attach_copy);
 }
 
-static bool detach_copy(const struct path *place, const struct mount *child)
+static bool mark_copy(const struct path *place, const struct mount *child)
 {
 	struct mount *m = mount_on(place);
 
-	if (m && m->sb == child->sb && m->root == child->root && list_empty(&m->children))
-		mount_detach_tree(m);
+	if (m && m->sb == child->sb && m->root == child->root)
+		m->leaving = true;
 	return true;
 }
 
+/* What lies on m's root may stay without it. */
+static bool in_use(const struct mount *m)
+{
+	const struct mount *c;
+
+	list_for_each_entry (c, &m->children, child_link)
+		if (c->mountpoint != m->root && !c->leaving)
+			return true;
+	return false;
+}
+
+static struct mount *next_leaving(void)
+{
+	struct mount *m;
+
+	list_for_each_entry (m, &all_mounts, link)
+		if (m->leaving && !in_use(m))
+			return m;
+	return NULL;
+}
+
+/* All are found before the first goes: in a pile they lie on each other. */
 void propagate_detach(const struct mount *m)
 {
 	struct path at = {m->parent, m->mountpoint};
+	struct mount *gone;
 
-	for_each_target(&at, m, detach_copy);
+	for_each_target(&at, m, mark_copy);
+	while ((gone = next_leaving())) {
+		gone->leaving = false;
+		mount_slip_out(gone);
+	}
+	list_for_each_entry (gone, &all_mounts, link)
+		gone->leaving = false;
 }

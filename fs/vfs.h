@@ -92,6 +92,7 @@ struct mount {
 	bool unbindable;
 	u32 locked_flags; /* MNT_* that a less privileged owner must not clear */
 	bool locked;	  /* not to be unmounted on its own */
+	bool leaving;	  /* scratch of an umount that propagates */
 	bool expiring;	  /* not used since an umount with MNT_EXPIRE */
 	bool detached;	  /* top of a tree that only an open file holds (struct file.owns_mount) */
 };

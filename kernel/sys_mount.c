@@ -221,6 +221,14 @@ static int expire(struct path *p)
 	return -EAGAIN;
 }
 
+/* The caller's root stays; its filesystem becomes read-only, as for a shutdown. */
+static int umount_root(const struct mount *m, int flags)
+{
+	if (flags & UMOUNT_EXPIRE)
+		return -EINVAL;
+	return may_change_super(m->sb) ? super_set_readonly(m->sb, true) : -EPERM;
+}
+
 SYSCALL_DEFINE2(umount2, uaddr_t, target, int, flags)
 {
 	struct path p;
@@ -240,7 +248,7 @@ SYSCALL_DEFINE2(umount2, uaddr_t, target, int, flags)
 	else if (p.dentry != p.mnt->root || !mount_is_ours(p.mnt))
 		ret = -EINVAL;
 	else if (p.mnt == current->fs->root.mnt && !(flags & UMOUNT_DETACH))
-		ret = -EBUSY;
+		ret = umount_root(p.mnt, flags);
 	else if ((flags & UMOUNT_EXPIRE) && !p.mnt->expiring)
 		return expire(&p);
 	else

@@ -5,6 +5,7 @@
 #include "fs/fsnotify.h"
 #include "fs/fdtable.h"
 #include "fs/file.h"
+#include "kernel/block/loopdev.h"
 #include "kernel/cred.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
@@ -88,6 +89,7 @@ SYSCALL_DEFINE4(newfstatat, int, dfd, uaddr_t, name, uaddr_t, dst, int, flags)
 
 #define STATX_KNOWN (STATX_BASIC_STATS | STATX_BTIME)
 #define STATX_MNT_ID_BIT 0x1000u
+#define STATX_DIOALIGN_BIT 0x2000u
 #define STATX_MNT_ID_UNIQUE_BIT 0x4000u
 #define STATX_ATTR_MOUNT_ROOT_BIT 0x2000u
 
@@ -103,7 +105,8 @@ struct abi_statx { /* 256 bytes; libc's may lack the later fields */
 	} atime, btime, ctime, mtime;
 	u32 rdev_major, rdev_minor, dev_major, dev_minor;
 	u64 mnt_id;
-	u64 spare[13];
+	u32 dio_mem_align, dio_offset_align;
+	u64 spare[12];
 };
 static_assert(sizeof(struct abi_statx) == 256, "struct statx");
 
@@ -126,7 +129,18 @@ static void statx_fill_mount(struct abi_statx *x, const struct path *p, u32 mask
 		x->attributes |= STATX_ATTR_MOUNT_ROOT_BIT;
 }
 
-static void statx_fill(struct abi_statx *x, const struct stat *st, const struct inode *inode)
+/* Only block devices tell it: where O_DIRECT may begin, in memory and on the device. */
+static void statx_fill_direct(struct abi_statx *x, const struct stat *st)
+{
+	if (!S_ISBLK(st->st_mode) || x->rdev_major != LOOP_MAJOR ||
+		x->rdev_minor >= loopdev_count())
+		return;
+	x->dio_mem_align = x->dio_offset_align = loopdev_state(x->rdev_minor).block_size;
+	x->mask |= STATX_DIOALIGN_BIT;
+}
+
+static void statx_fill(
+	struct abi_statx *x, const struct stat *st, const struct inode *inode, u32 mask)
 {
 	memset(x, 0, sizeof(*x));
 	x->mask = STATX_BASIC_STATS;
@@ -149,6 +163,8 @@ static void statx_fill(struct abi_statx *x, const struct stat *st, const struct 
 	x->rdev_minor = dev_minor(st->st_rdev);
 	x->dev_major = dev_major(st->st_dev);
 	x->dev_minor = dev_minor(st->st_dev);
+	if (mask & STATX_DIOALIGN_BIT)
+		statx_fill_direct(x, st);
 }
 
 static long statx_path(const struct path *p, u32 mask, uaddr_t dst)
@@ -159,7 +175,7 @@ static long statx_path(const struct path *p, u32 mask, uaddr_t dst)
 
 	if (ret < 0)
 		return ret;
-	statx_fill(&x, &st, p->dentry->inode);
+	statx_fill(&x, &st, p->dentry->inode, mask);
 	if (p->mnt)
 		statx_fill_mount(&x, p, mask);
 	return copy_to_user(dst, &x, sizeof(x));
@@ -176,7 +192,7 @@ static long statx_fd(int fd, u32 mask, uaddr_t dst)
 		return -EBADF;
 	ret = vfs_fstat(f, &st);
 	if (ret == 0) {
-		statx_fill(&x, &st, f->inode);
+		statx_fill(&x, &st, f->inode, mask);
 		if (f->path.mnt)
 			statx_fill_mount(&x, &f->path, mask);
 	}

@@ -11,6 +11,11 @@
 		.name = n, .mode = S_IFREG | 0444, .show = fn \
 	}
 
+#define FILE_TEXT(n, text) \
+	{ \
+		.name = n, .mode = S_IFREG | 0444, .show = pseudo_show_text, .arg = text \
+	}
+
 static struct loop_state state(const struct pseudo_ctx *c)
 {
 	return loopdev_state((unsigned)c->key);
@@ -60,9 +65,9 @@ static bool is_bound(const struct pseudo_ctx *c)
 static const struct pseudo_row loop_rows[] = {
 	FILE_RO("autoclear", show_autoclear),
 	FILE_RO("backing_file", show_backing_file),
-	{.name = "dio", .mode = S_IFREG | 0444, .show = pseudo_show_text, .arg = "0"},
+	FILE_TEXT("dio", "0"),
 	FILE_RO("offset", show_offset),
-	{.name = "partscan", .mode = S_IFREG | 0444, .show = pseudo_show_text, .arg = "0"},
+	FILE_TEXT("partscan", "0"),
 	FILE_RO("sizelimit", show_size_limit),
 };
 static const struct pseudo_dir loop_dir = {PSEUDO_DIR(loop_rows)};
@@ -110,10 +115,45 @@ static int show_stat(struct seq *s, const struct pseudo_ctx *c)
 	return 0;
 }
 
+/* ---- queue: how a device likes to be used. There is no queue: transfers go to the file. ---- */
+
+static int show_block_size(struct seq *s, const struct pseudo_ctx *c)
+{
+	return show_number(s, state(c).block_size);
+}
+
+static int show_dma_alignment(struct seq *s, const struct pseudo_ctx *c)
+{
+	return show_number(s, state(c).block_size - 1);
+}
+
+static int show_read_ahead(struct seq *s, const struct pseudo_ctx *c)
+{
+	return show_number(s, state(c).read_ahead / 2);
+}
+
+static const struct pseudo_row queue_rows[] = {
+	FILE_TEXT("add_random", "0"),
+	FILE_RO("dma_alignment", show_dma_alignment),
+	FILE_RO("hw_sector_size", show_block_size),
+	FILE_TEXT("io_poll", "0"),
+	FILE_RO("logical_block_size", show_block_size),
+	FILE_RO("minimum_io_size", show_block_size),
+	FILE_TEXT("optimal_io_size", "0"),
+	FILE_RO("physical_block_size", show_block_size),
+	FILE_RO("read_ahead_kb", show_read_ahead),
+	FILE_TEXT("rotational", "0"),
+	FILE_TEXT("scheduler", "none"),
+	FILE_TEXT("write_cache", "write back"),
+	FILE_TEXT("zoned", "none"),
+};
+static const struct pseudo_dir queue_dir = {PSEUDO_DIR(queue_rows)};
+
 static const struct pseudo_row device_rows[] = {
 	FILE_RO("dev", show_dev),
 	{.name = "loop", .mode = S_IFDIR | 0755, .dir = &loop_dir, .present = is_bound},
-	{.name = "removable", .mode = S_IFREG | 0444, .show = pseudo_show_text, .arg = "0"},
+	{.name = "queue", .mode = S_IFDIR | 0755, .dir = &queue_dir},
+	FILE_TEXT("removable", "0"),
 	FILE_RO("ro", show_read_only),
 	FILE_RO("size", show_sectors),
 	FILE_RO("stat", show_stat),

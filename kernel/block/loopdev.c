@@ -77,7 +77,7 @@ struct loop_state loopdev_state(unsigned index)
 
 	return (struct loop_state){l->backing, l->size, l->offset, l->size_limit,
 		l->flags & LO_FLAGS_READ_ONLY, l->flags & LO_FLAGS_AUTOCLEAR, l->nr[0], l->nr[1],
-		l->bytes[0], l->bytes[1], l->ns[0], l->ns[1]};
+		l->bytes[0], l->bytes[1], l->ns[0], l->ns[1], l->block_size, l->read_ahead};
 }
 
 bool loopdev_file_read_only(const struct file *f)

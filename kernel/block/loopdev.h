@@ -19,6 +19,7 @@ struct loop_state {
 	bool read_only, autoclear;
 	u64 nr_reads, nr_writes, read_bytes, written_bytes; /* since the device was made */
 	u64 read_ns, write_ns;				    /* that these took */
+	u32 block_size, read_ahead;			    /* bytes; sectors */
 };
 unsigned loopdev_count(void);
 struct loop_state loopdev_state(unsigned index);   /* index < loopdev_count() */

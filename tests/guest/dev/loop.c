@@ -45,6 +45,30 @@ static void check_transfer(int fd, int file)
 	CHECK_ERR(pwrite(fd, buf, BLOCK, 4 * BLOCK), ENOSPC);
 }
 
+/* Where O_DIRECT may begin: statx and sysfs agree. */
+static void check_queue(int fd)
+{
+	static const char *const names[] = {"logical_block_size", "hw_sector_size"};
+	struct {
+		uint32_t mask, rest[63];
+	} x;
+	char name[64], text[32] = "";
+	int block;
+
+	SYS(ioctl(fd, BLKSSZGET, &block));
+	for (int i = 0; i < 2; i++) {
+		snprintf(name, sizeof name, "/sys/block/loop%d/queue/%s", number, names[i]);
+		int sys = SYS(open(name, O_RDONLY));
+
+		CHECK(read(sys, text, sizeof text - 1) > 0);
+		CHECK_EQ(atoi(text), block);
+		SYS(close(sys));
+	}
+	SYS(syscall(SYS_statx, fd, "", AT_EMPTY_PATH, 0x2000, &x)); /* STATX_DIOALIGN */
+	if (x.mask & 0x2000)
+		CHECK_EQ(x.rest[38], block); /* stx_dio_offset_align */
+}
+
 static void check_status(int fd, const char *path)
 {
 	struct loop_info64 info = {0};
@@ -89,6 +113,7 @@ int main(void)
 	CHECK_EQ(major(st.st_rdev), 7); /* by the list of assigned numbers */
 	CHECK_EQ(minor(st.st_rdev), number);
 	CHECK_ERR(ioctl(fd, LOOP_GET_STATUS64, &info), ENXIO);
+	check_queue(fd);
 	CHECK_ERR(ioctl(fd, LOOP_CLR_FD, 0), ENXIO);
 	SYS(ioctl(fd, BLKGETSIZE64, &size));
 	CHECK_EQ(size, 0);

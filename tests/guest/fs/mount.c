@@ -50,6 +50,5 @@ int main(void)
 	SYS(chdir("/"));
 	CHECK_ERR(mount("x", "/none", "tmpfs", 0, NULL), ENOENT);
 	CHECK_ERR(mount("x", "/", "nofs", 0, NULL), ENODEV);
-	CHECK_ERR(umount("/"), EBUSY);
 	return 0;
 }
