@@ -54,7 +54,7 @@ struct abi_sigcontext *guest_regs(struct task *t);
 void guest_resume(struct task *t);
 
 #define GUEST_ORDERS_MAX 16
-#define GUEST_RESERVED_END 0x200000ull /* addresses below belong to the stub */
+#define GUEST_RESERVED_END 0x100000ull /* addresses below belong to the stub */
 struct guest_order {
 	u64 nr, args[6];
 };

@@ -345,7 +345,7 @@ static int store_drop_caches(const struct pseudo_ctx *c, char *text, size_t len)
 static const struct pseudo_row vm_rows[] = {
 	{.name = "drop_caches", .mode = S_IFREG | 0200, .store = store_drop_caches},
 	VM_HOST("max_map_count"),
-	TEXT("mmap_min_addr", "2097152"), /* GUEST_RESERVED_END */
+	TEXT("mmap_min_addr", "1048576"), /* GUEST_RESERVED_END */
 	VM_HOST("overcommit_kbytes"),
 	VM_HOST("overcommit_memory"),
 	VM_HOST("overcommit_ratio"),

@@ -6,9 +6,9 @@
 #ifndef SKIFF_SKAS_STUB_ABI_H
 #define SKIFF_SKAS_STUB_ABI_H
 
-#define STUB_BASE 0x100000
-#define STUB_END 0x101000
-#define STUB_SLOT0 0x110000
+#define STUB_BASE 0xc0000
+#define STUB_END 0xc1000
+#define STUB_SLOT0 0xd0000
 #define STUB_SLOT_SIZE 0x4000
 #define STUB_SLOT_FRAME 0x400	/* struct ucontext of a thread that starts */
 #define STUB_SLOT_FPSTATE 0x600 /* its FP state, 64-byte aligned */

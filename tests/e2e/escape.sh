@@ -55,7 +55,7 @@ judge() {
 				322 => sub { in_stub($_[1]) && in_stub($_[2]) && in_stub($_[3]) && $_[4] == 0x1000 },
 				434 => sub { 1 }, 438 => sub { 1 },
 			);
-			sub in_stub { $_[0] >= 0x100000 && $_[0] < 0x101000 }
+			sub in_stub { $_[0] >= 0xc0000 && $_[0] < 0xc1000 }
 		}
 		no warnings "portable";
 		my ($pid, $nr, @a) = split /[ ,]+/;

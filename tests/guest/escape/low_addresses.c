@@ -1,5 +1,5 @@
 /* run: guest-only */
-/* No memory call changes what lies below 0x200000 (the host has no such limit), from guest code or
+/* No memory call changes what lies below 0x100000 (the host has no such limit), from guest code or
  * from the stub's page; to the guest nothing is mapped there, and nothing can be. */
 #include "stub.h"
 #include <sys/shm.h>
@@ -24,8 +24,8 @@ static const struct {
 	{0x10000, STUB_TEXT},
 	{STUB_TEXT, 4096},
 	{STUB_TEXT, 0x100000},
-	{0x1ff000, 4096},
-	{0x1ff000, 8192},
+	{LOW_END - 0x1000, 4096},
+	{LOW_END - 0x1000, 8192},
 };
 
 static void guest_code(void)

@@ -7,12 +7,12 @@
 
 #include "../test.h"
 
-#define STUB_TEXT 0x100000ul
-#define STUB_TEXT_END 0x101000ul
-#define STUB_SLOT 0x110000ul
-#define STUB_SLOT_END 0x114000ul
+#define STUB_TEXT 0xc0000ul
+#define STUB_TEXT_END 0xc1000ul
+#define STUB_SLOT 0xd0000ul
+#define STUB_SLOT_END 0xd4000ul
 #define STUB_CALL 0x5c1f /* its hypercall's number */
-#define LOW_END 0x200000ul
+#define LOW_END 0x100000ul
 
 /* syscall; pop %rbx; ret */
 TEST_UNUSED static unsigned long stub_site(void)

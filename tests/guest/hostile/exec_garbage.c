@@ -65,7 +65,7 @@ static void targeted(void)
 	static char buf[4096];
 	Elf64_Ehdr *eh = (void *)buf;
 	Elf64_Phdr *ph = (void *)(buf + sizeof *eh);
-	uint64_t values[] = {0, 1, 4095, 4096, 0x100000, 0x7fffffffffff, 0x8000000000000000, ~0ull,
+	uint64_t values[] = {0, 1, 4095, 4096, 0xc0000, 0x7fffffffffff, 0x8000000000000000, ~0ull,
 		~0ull - 4095, 0x7ffffffff000, 1ull << 40};
 
 	for (size_t v = 0; v < sizeof values / sizeof *values; v++) {

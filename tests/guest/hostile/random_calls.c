@@ -88,7 +88,7 @@ static unsigned long argument(void)
 	case 7:
 		return 0xffff888000000000 + (r >> 40);
 	case 8:
-		return 0x100000 + (r >> 8) % 0x10000;
+		return 0xc0000 + (r >> 8) % 0x10000;
 	case 9:
 		return 1ul << ((r >> 8) % 64);
 	case 10:

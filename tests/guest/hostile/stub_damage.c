@@ -5,7 +5,7 @@
 
 static void unmap(void)
 {
-	munmap((void *)0x100000, 0x10000);
+	munmap((void *)0xc0000, 0x10000);
 	getppid();
 	brk(0);
 	_exit(0);
@@ -13,24 +13,24 @@ static void unmap(void)
 
 static void protect(void)
 {
-	mprotect((void *)0x100000, 0x1000, PROT_NONE);
-	mprotect((void *)0x100000, 0x10000, PROT_NONE);
+	mprotect((void *)0xc0000, 0x1000, PROT_NONE);
+	mprotect((void *)0xc0000, 0x10000, PROT_NONE);
 	sbrk(4096);
 	_exit(0);
 }
 
 static void replace(void)
 {
-	mmap((void *)0x100000, 0x10000, PROT_READ | PROT_WRITE | PROT_EXEC,
+	mmap((void *)0xc0000, 0x10000, PROT_READ | PROT_WRITE | PROT_EXEC,
 		MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
-	memset((void *)0x100000, 0xcc, 0x1000);
+	memset((void *)0xc0000, 0xcc, 0x1000);
 	sbrk(4096);
 	_exit(0);
 }
 
 static void move(void)
 {
-	syscall(SYS_mremap, 0x100000, 0x1000, 0x1000, MREMAP_MAYMOVE | MREMAP_FIXED,
+	syscall(SYS_mremap, 0xc0000, 0x1000, 0x1000, MREMAP_MAYMOVE | MREMAP_FIXED,
 		0x7e0000000000);
 	sbrk(4096);
 	_exit(0);
@@ -47,16 +47,16 @@ static void unmap_all(void)
 
 static void drop(void)
 {
-	madvise((void *)0x100000, 0x10000, MADV_DONTNEED);
+	madvise((void *)0xc0000, 0x10000, MADV_DONTNEED);
 	sbrk(4096);
 	_exit(0);
 }
 
 static void write_over(void)
 {
-	mprotect((void *)0x100000, 0x8000, PROT_READ | PROT_WRITE | PROT_EXEC);
+	mprotect((void *)0xc0000, 0x8000, PROT_READ | PROT_WRITE | PROT_EXEC);
 	signal(SIGSEGV, SIG_IGN);
-	for (unsigned long a = 0x100000; a < 0x104000; a += 8)
+	for (unsigned long a = 0xc0000; a < 0xc4000; a += 8)
 		*(volatile unsigned long *)a = 0xcccccccccccccccc;
 	sbrk(4096);
 	_exit(0);

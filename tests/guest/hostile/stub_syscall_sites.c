@@ -28,7 +28,7 @@ int main(void)
 
 	SYS(setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0}));
 	on_signal(SIGSEGV, on, 0);
-	for (unsigned long page = 0x100000; page < 0x110000; page += 4096) {
+	for (unsigned long page = 0xc0000; page < 0xd0000; page += 4096) {
 		if (sigsetjmp(env, 1))
 			continue;
 		volatile unsigned char *p = (unsigned char *)page;
