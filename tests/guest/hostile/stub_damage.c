@@ -30,8 +30,7 @@ static void replace(void)
 
 static void move(void)
 {
-	syscall(SYS_mremap, 0xc0000, 0x1000, 0x1000, MREMAP_MAYMOVE | MREMAP_FIXED,
-		0x7e0000000000);
+	syscall(SYS_mremap, 0xc0000, 0x1000, 0x1000, MREMAP_MAYMOVE | MREMAP_FIXED, 0x7e0000000000);
 	sbrk(4096);
 	_exit(0);
 }
