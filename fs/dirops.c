@@ -16,6 +16,14 @@ int (*fanotify_hook)(const struct path *p, u64 mask);
 void (*fsnotify_hook)(struct dentry *dir, struct inode *dir_inode, struct inode *inode,
 	const char *name, u32 mask, u32 cookie);
 
+static u32 inherited_flags(u32 mode)
+{
+	const u32 all = FS_NODUMP_FL | FS_NOATIME_FL;
+	const u32 files = all | FS_SECRM_FL | FS_UNRM_FL | FS_COMPR_FL | FS_SYNC_FL;
+
+	return S_ISDIR(mode) ? files | FS_DIRSYNC_FL : S_ISREG(mode) ? files : all;
+}
+
 void inode_init_owner(struct inode *inode, const struct inode *dir, u32 mode)
 {
 	const struct cred *c = current ? current->cred : NULL;
@@ -31,6 +39,8 @@ void inode_init_owner(struct inode *inode, const struct inode *dir, u32 mode)
 			mode &= ~(u32)S_ISGID;
 	}
 	inode->mode = mode;
+	if (dir)
+		inode->attr_flags = dir->attr_flags & inherited_flags(mode);
 }
 
 static int may_create(const struct path *parent, const struct dentry *d)
@@ -58,6 +68,8 @@ static int may_delete(const struct path *parent, const struct dentry *d, bool wa
 	ret = inode_permission(dir, MAY_WRITE | MAY_EXEC);
 	if (ret < 0)
 		return ret;
+	if ((dir->attr_flags & FS_APPEND_FL) || inode_is_fixed(inode))
+		return -EPERM;
 	if ((dir->mode & S_ISVTX) && current && current->cred->fsuid != inode->uid &&
 		current->cred->fsuid != dir->uid && !inode_capable(inode, CAP_FOWNER))
 		return -EPERM;
@@ -162,7 +174,7 @@ int vfs_link(const struct path *old, const struct path *parent, struct dentry *d
 		return ret;
 	if (inode->sb != dir->sb)
 		return -EXDEV;
-	if (!dir->ops->link || S_ISDIR(inode->mode))
+	if (!dir->ops->link || S_ISDIR(inode->mode) || inode_is_fixed(inode))
 		return -EPERM;
 	if (!inode->nlink && !inode->linkable)
 		return -ENOENT;

@@ -94,6 +94,8 @@ int inode_setattr(struct inode *i, const struct setattr *a)
 		i->mtime = a->mtime;
 	if (a->valid & ATTR_CTIME)
 		i->ctime = a->ctime;
+	if (a->valid & ATTR_FLAGS)
+		i->attr_flags = a->attr_flags;
 	return 0;
 }
 
@@ -143,6 +145,8 @@ int inode_permission(struct inode *i, int mask)
 	mask &= MAY_READ | MAY_WRITE | MAY_EXEC;
 	if (!current)
 		return 0;
+	if ((mask & MAY_WRITE) && (i->attr_flags & FS_IMMUTABLE_FL))
+		return -EPERM;
 	if (i->ops->permission)
 		return i->ops->permission(i, mask);
 	return inode_permission_by_mode(i, mask);

@@ -61,6 +61,9 @@ static int may_open(const struct path *p, int flags)
 	ret = inode_permission(inode, mask);
 	if (ret < 0)
 		return ret;
+	if ((inode->attr_flags & FS_APPEND_FL) && (mask & MAY_WRITE) &&
+		(!(flags & O_APPEND) || (flags & O_TRUNC)))
+		return -EPERM;
 	if ((flags & O_NOATIME) && !inode_owner_or_capable(inode))
 		return -EPERM;
 	if ((mask & MAY_WRITE) && type_is_stored(inode->mode) && mount_readonly(p->mnt))

@@ -101,6 +101,10 @@ static int check_setattr(struct inode *i, struct setattr *a)
 {
 	int ret = 0;
 
+	if ((a->valid & (ATTR_MODE | ATTR_UID | ATTR_GID)) && inode_is_fixed(i))
+		return -EPERM;
+	if ((a->valid & ATTR_SIZE) && (i->attr_flags & FS_APPEND_FL))
+		return -EPERM;
 	if (a->valid & (ATTR_UID | ATTR_GID))
 		ret = may_chown(i, a);
 	if (ret == 0 && (a->valid & ATTR_MODE))
@@ -166,6 +170,8 @@ void inode_touch_atime(const struct path *p)
 	struct timespec now;
 
 	if (p->mnt && ((flags & MNT_NOATIME) || mount_readonly(p->mnt)))
+		return;
+	if (i->attr_flags & FS_NOATIME_FL)
 		return;
 	if ((flags & MNT_NODIRATIME) && S_ISDIR(i->mode))
 		return;

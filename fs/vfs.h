@@ -13,6 +13,8 @@
 #include "kernel/sched.h"
 #include "kernel/uaccess.h"
 
+#include <linux/fs.h>
+
 struct inode;
 struct dentry;
 struct file;
@@ -54,6 +56,7 @@ struct super {
 	unsigned refs; /* mounts and internal users */
 	u64 dev;       /* makedev(0, n), unique */
 	u32 magic, block_size;
+	u32 attr_flags; /* the FS_*_FL of ioctl_iflags(2) that its inodes keep; 0: it has none */
 	struct dentry *root; /* owned */
 	void *priv;
 	char source[64];
@@ -109,10 +112,11 @@ struct inode {
 	struct super *sb;
 	u64 ino;
 	u32 mode, uid, gid, nlink;
-	u32 seals;  /* F_SEAL_* of fcntl(2) */
-	u64 rdev;   /* makedev encoding */
-	u64 size;   /* authoritative unless the filesystem has getattr */
-	u64 blocks; /* of 512 bytes */
+	u32 seals;	/* F_SEAL_* of fcntl(2) */
+	u32 attr_flags; /* FS_*_FL of ioctl_iflags(2) */
+	u64 rdev;	/* makedev encoding */
+	u64 size;	/* authoritative unless the filesystem has getattr */
+	u64 blocks;	/* of 512 bytes */
 	struct timespec atime, mtime, ctime, btime;
 	const struct inode_ops *ops;
 	const struct file_ops
@@ -135,6 +139,7 @@ struct setattr { /* what to change; valid is a set of ATTR_* */
 	u64 size;
 	struct timespec atime, mtime, ctime;
 	struct file *file; /* ftruncate: the open file, else NULL */
+	u32 attr_flags;
 };
 #define ATTR_MODE 1u
 #define ATTR_UID 2u
@@ -143,6 +148,7 @@ struct setattr { /* what to change; valid is a set of ATTR_* */
 #define ATTR_ATIME 16u
 #define ATTR_MTIME 32u
 #define ATTR_CTIME 64u
+#define ATTR_FLAGS 128u /* within super.attr_flags */
 
 /* dir ops get a dentry with parent and name set; they instantiate it with d_instantiate. Permission
  * and mount-readonly checks are done by the core before the op. */
@@ -229,6 +235,10 @@ int inode_permission_by_mode(
 	const struct inode *i, int mask);	 /* the default of the permission op */
 int inode_permission(struct inode *i, int mask); /* MAY_*; fs credentials of current: 0, -EACCES */
 bool inode_owner_or_capable(const struct inode *i);
+static inline bool inode_is_fixed(const struct inode *i) /* immutable or append-only */
+{
+	return i->attr_flags & (FS_IMMUTABLE_FL | FS_APPEND_FL);
+}
 /* Has current CAP_* over a file whose owner and group its user namespace knows? */
 bool inode_capable(const struct inode *i, int cap);
 /* Owner, group and mode (with its type bits) of a new inode in dir, by current's credentials. */

@@ -152,6 +152,8 @@ static int may_set_times(const struct path *p, const struct timespec *ts)
 	struct inode *i = p->dentry->inode;
 	bool now = !ts || (ts[0].tv_nsec == UTIME_NOW && ts[1].tv_nsec == UTIME_NOW);
 
+	if (now ? i->attr_flags & FS_IMMUTABLE_FL : inode_is_fixed(i))
+		return -EPERM;
 	if (inode_owner_or_capable(i))
 		return 0;
 	return now ? inode_permission(i, MAY_WRITE) : -EPERM;

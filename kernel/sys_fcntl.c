@@ -8,6 +8,7 @@
 #include "fs/flock.h"
 #include "fs/fsnotify.h"
 #include "fs/lease.h"
+#include "kernel/attr_flags.h"
 #include "kernel/fasync.h"
 #include "kernel/pid_ns.h"
 #include "kernel/pipe.h"
@@ -27,6 +28,8 @@ static long set_flags(struct file *f, int fd, u32 flags)
 	int err = 0;
 
 	if ((flags & O_NOATIME) && !(f->flags & O_NOATIME) && !inode_owner_or_capable(f->inode))
+		return -EPERM;
+	if ((f->flags & ~flags & O_APPEND) && (f->inode->attr_flags & FS_APPEND_FL))
 		return -EPERM;
 	if ((flags ^ f->flags) & FASYNC)
 		err = fasync_set(f, fd, flags & FASYNC);
@@ -260,9 +263,10 @@ static long do_ioctl(struct file *f, int fd, u32 cmd, uaddr_t arg)
 	case ABI_FIGETBSZ:
 		return put_user_u32(arg, f->inode->sb->block_size);
 	default:
+		ret = attr_flags_ioctl(f, cmd, arg);
 		break;
 	}
-	if (f->ops->ioctl)
+	if (ret == -ENOTTY && f->ops->ioctl)
 		ret = f->ops->ioctl(f, cmd, arg);
 	if (ret == -ENOTTY && S_ISREG(f->inode->mode))
 		ret = ioctl_regular(f, cmd, arg);
@@ -296,6 +300,9 @@ static int check_fallocate(struct file *f, int mode, s64 off, s64 len)
 		return -EOPNOTSUPP;
 	if (!FMODE_CAN_WRITE(f))
 		return -EBADF;
+	if ((mode & ~FALLOC_FL_KEEP) ? inode_is_fixed(f->inode)
+				     : f->inode->attr_flags & FS_IMMUTABLE_FL)
+		return -EPERM;
 	if (f->ops->stream)
 		return -ESPIPE;
 	if (S_ISDIR(f->inode->mode))

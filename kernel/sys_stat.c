@@ -88,6 +88,7 @@ SYSCALL_DEFINE4(newfstatat, int, dfd, uaddr_t, name, uaddr_t, dst, int, flags)
 }
 
 #define STATX_KNOWN (STATX_BASIC_STATS | STATX_BTIME)
+#define STATX_ATTR_FLAGS (FS_COMPR_FL | FS_IMMUTABLE_FL | FS_APPEND_FL | FS_NODUMP_FL)
 #define STATX_MNT_ID_BIT 0x1000u
 #define STATX_DIOALIGN_BIT 0x2000u
 #define STATX_MNT_ID_UNIQUE_BIT 0x4000u
@@ -152,6 +153,9 @@ static void statx_fill(
 	x->ino = st->st_ino;
 	x->size = (u64)st->st_size;
 	x->blocks = (u64)st->st_blocks;
+	/* the flags are the same bits */
+	x->attributes = inode->attr_flags & STATX_ATTR_FLAGS;
+	x->attributes_mask = inode->sb->attr_flags & STATX_ATTR_FLAGS;
 	STATX_TIME(x->atime, st->st_atim);
 	STATX_TIME(x->ctime, st->st_ctim);
 	STATX_TIME(x->mtime, st->st_mtim);

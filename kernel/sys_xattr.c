@@ -32,6 +32,8 @@ static bool in_namespace(const char *name, const char *ns)
 
 static int may_use(struct inode *i, const char *name, bool write)
 {
+	if (write && inode_is_fixed(i))
+		return -EPERM;
 	if (in_namespace(name, "trusted."))
 		return capable(CAP_SYS_ADMIN) ? 0 : write ? -EPERM : -ENODATA;
 	if (in_namespace(name, "security."))

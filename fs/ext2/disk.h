@@ -16,7 +16,8 @@
 #define EXT2_NR_BLOCKS 15u     /* direct, then single, double and triple indirect */
 #define EXT2_ATTR_USERS_POS 4u /* in a block of extended attributes: how many inodes use it */
 #define EXT2_LINK_MAX 32000u
-#define EXT2_INDEXED 0x1000u /* inode flag: a directory with an index, which we do not keep */
+#define EXT2_KEPT_FLAGS 0x100ffu /* inode flags that users may set: FS_*_FL */
+#define EXT2_INDEXED 0x1000u	 /* inode flag: a directory with an index, which we do not keep */
 
 struct ext2_disk_super {
 	u32 inodes_count, blocks_count, r_blocks_count, free_blocks_count, free_inodes_count;

@@ -98,7 +98,8 @@ static void from_disk(struct inode *i, const struct ext2_disk_inode *d)
 	get_time(&i->ctime, d->ctime, wide ? d->ctime_extra : 0);
 	get_time(&i->btime, wide ? d->crtime : d->ctime, wide ? d->crtime_extra : 0);
 	memcpy(n->block, d->block, sizeof(n->block));
-	n->flags = d->flags;
+	n->flags = d->flags & ~EXT2_KEPT_FLAGS;
+	i->attr_flags = d->flags & EXT2_KEPT_FLAGS;
 	n->generation = d->generation;
 	n->file_acl = d->file_acl;
 	if (is_device(i->mode))
@@ -127,7 +128,7 @@ static void to_disk(struct inode *i, struct ext2_disk_inode *d)
 	if (wide)
 		d->crtime = put_time(&i->btime, wide, &d->crtime_extra);
 	memcpy(d->block, n->block, sizeof(d->block));
-	d->flags = n->flags;
+	d->flags = n->flags | i->attr_flags;
 	d->generation = n->generation;
 	d->file_acl = n->file_acl;
 }

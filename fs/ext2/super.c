@@ -331,6 +331,7 @@ static int make_super(const struct fs_type *type, struct file *dev, struct super
 	es->sb->dev = dev->inode->rdev;
 	es->sb->magic = EXT2_MAGIC;
 	es->sb->block_size = es->bs;
+	es->sb->attr_flags = EXT2_KEPT_FLAGS;
 	es->sb->readonly = es->sb->readonly_for_good = loopdev_file_read_only(dev);
 	ret = ext2_iget(es->sb, EXT2_ROOT_INO, &root);
 	if (ret == 0 && !S_ISDIR(root->mode)) {

@@ -95,6 +95,7 @@ void ovl_copyattr(struct inode *i)
 	i->rdev = r->rdev;
 	i->size = r->size;
 	i->blocks = r->blocks;
+	i->attr_flags = r->attr_flags;
 	i->atime = r->atime;
 	i->mtime = r->mtime;
 	i->ctime = r->ctime;

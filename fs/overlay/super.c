@@ -85,6 +85,7 @@ static int make_super(struct ovl *o, struct super **out)
 	o->sb = sb;
 	sb->magic = OVERLAY_MAGIC;
 	sb->block_size = o->upper_sb->block_size;
+	sb->attr_flags = o->upper_sb->attr_flags;
 	snprintf(sb->source, sizeof(sb->source), "overlay");
 	ret = ovl_iget(o, o->upper, o->lower, &root);
 	if (ret == 0) {

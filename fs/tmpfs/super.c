@@ -312,6 +312,7 @@ static int tmpfs_mount(
 		return ret < 0 ? ret : -ENOMEM;
 	}
 	sb->magic = 0x01021994;
+	sb->attr_flags = FS_IMMUTABLE_FL | FS_APPEND_FL | FS_NODUMP_FL | FS_NOATIME_FL;
 	strcpy(sb->source, "none");
 	if (source && *source)
 		snprintf(sb->source, sizeof(sb->source), "%s", source);
