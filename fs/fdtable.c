@@ -29,15 +29,22 @@ struct files *files_create(void)
 	return f;
 }
 
+unsigned files_span(const struct files *f)
+{
+	unsigned nr = f->nr;
+
+	while (nr && !f->slots[nr - 1].file)
+		nr--;
+	return nr;
+}
+
 struct files *files_copy(const struct files *old)
 {
 	struct files *f = calloc(1, sizeof(*f));
-	unsigned nr = old->nr;
+	unsigned nr = MAX(files_span(old), FILES_MIN);
 
 	if (!f)
 		return NULL;
-	while (nr > FILES_MIN && !old->slots[nr - 1].file)
-		nr--;
 	f->refs = 1;
 	f->nr = nr;
 	f->hint = old->hint;

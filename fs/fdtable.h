@@ -17,6 +17,7 @@ struct files {
 };
 
 struct files *files_create(void);
+unsigned files_span(const struct files *f);	 /* one more than the highest descriptor open */
 struct files *files_copy(const struct files *f); /* fork: a new reference to every file */
 struct files *files_get(struct files *f);
 void files_put(struct files *f); /* the last closes everything */

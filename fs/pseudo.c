@@ -15,8 +15,8 @@
 #define POS_ROWS 2u
 #define POS_KEYS (1ull << 20) /* listing position of child number 0 */
 
-static const struct inode_ops pseudo_dir_ops, pseudo_file_inode_ops, pseudo_link_ops,
-	pseudo_magic_ops;
+static const struct inode_ops pseudo_strict_ops, pseudo_dir_ops, pseudo_file_inode_ops,
+	pseudo_link_ops, pseudo_magic_ops;
 static const struct file_ops pseudo_dir_fops;
 
 void (*pseudo_owner_hook)(const struct pseudo_ctx *c, struct inode *inode);
@@ -85,7 +85,7 @@ static int make_inode(struct super *sb, const struct pseudo_ctx *c, u64 ino, str
 	} else if (S_ISLNK(inode->mode)) {
 		inode->ops = c->row->get_link ? &pseudo_magic_ops : &pseudo_link_ops;
 	} else {
-		inode->ops = &pseudo_file_inode_ops;
+		inode->ops = c->row->strict ? &pseudo_strict_ops : &pseudo_file_inode_ops;
 		inode->fops = c->row->fops ? c->row->fops : &pseudo_text_fops;
 	}
 	refresh(inode);
@@ -414,6 +414,13 @@ out_super:
 	return ret;
 }
 
+static int strict_permission(struct inode *inode, int mask)
+{
+	if ((mask & MAY_WRITE) && !(inode->mode & 0222))
+		return -EACCES;
+	return inode_permission_by_mode(inode, mask);
+}
+
 static const struct inode_ops pseudo_dir_ops = {
 	.lookup = pseudo_lookup,
 	.revalidate = pseudo_revalidate,
@@ -424,6 +431,12 @@ static const struct inode_ops pseudo_dir_ops = {
 static const struct inode_ops pseudo_file_inode_ops = {
 	.getattr = pseudo_getattr,
 	.setattr = pseudo_setattr,
+};
+
+static const struct inode_ops pseudo_strict_ops = {
+	.getattr = pseudo_getattr,
+	.setattr = pseudo_setattr,
+	.permission = strict_permission,
 };
 
 static const struct inode_ops pseudo_link_ops = {

@@ -35,6 +35,7 @@ struct pseudo_row {
 	/* One write(2): text is NUL-terminated at text[len], and may be changed. NULL: -EIO */
 	int (*store)(const struct pseudo_ctx *c, char *text, size_t len);
 	int (*open)(const struct pseudo_ctx *c); /* may it be opened? NULL: yes */
+	long (*ioctl)(const struct pseudo_ctx *c, u32 cmd, uaddr_t arg); /* NULL: -ENOTTY */
 	/* The address space the text is about, borrowed: after an exec an open file reads empty. */
 	struct mm *(*mm)(const struct pseudo_ctx *c);
 	/* A link that leads to an object, not along its text: *out gets references. */
@@ -47,6 +48,7 @@ struct pseudo_row {
 	void (*refresh)(const struct pseudo_ctx *c, struct inode *inode);
 	bool (*present)(const struct pseudo_ctx *c); /* NULL: always */
 	u64 ino;				     /* fixed inode number; 0: derived */
+	bool strict;				     /* its mode binds the superuser, too */
 	const void *arg;			     /* the hooks' */
 };
 

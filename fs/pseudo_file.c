@@ -176,6 +176,18 @@ static u32 text_poll(struct file *file, struct poll_table *pt)
 	return c->row->poll(c, &o->seen, pt);
 }
 
+static long text_ioctl(struct file *file, u32 cmd, uaddr_t arg)
+{
+	const struct pseudo_ctx *c = pseudo_ctx(file->inode);
+	struct text_open *o = file->priv;
+
+	if (!c->row->ioctl)
+		return -ENOTTY;
+	if (!pseudo_alive(c) || (c->row->mm && c->row->mm(c) != o->mm))
+		return -ESRCH;
+	return c->row->ioctl(c, cmd, arg);
+}
+
 const struct file_ops pseudo_poll_fops = {
 	.open = text_open,
 	.release = text_release,
@@ -186,6 +198,7 @@ const struct file_ops pseudo_poll_fops = {
 };
 
 const struct file_ops pseudo_text_fops = {
+	.ioctl = text_ioctl,
 	.open = text_open,
 	.release = text_release,
 	.read = text_read,

@@ -78,6 +78,8 @@ static int clone_limits(void)
 {
 	rlim_t max = task_rlimit(current, RLIMIT_NPROC);
 
+	if (current->sched_policy == SCHED_DEADLINE && !current->sched_reset_on_fork)
+		return -EAGAIN; /* deadlines are not inherited */
 	if (nr_tasks_total >= nr_tasks_max)
 		return -EAGAIN;
 	if (max == RLIM_INFINITY || max >= nr_tasks_total || current->cred->uid == 0)

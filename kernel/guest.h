@@ -208,6 +208,9 @@ struct guest_vma_usage {
 int guest_for_each_vma_usage(struct task *t,
 	int (*fn)(const struct guest_vma *v, const struct guest_vma_usage *u, void *arg),
 	void *arg);
+/* For nr pages from page's address on, a word each as in /proc/PID/pagemap, without where the page
+ * is (as the unprivileged see it); zero for the stub's. How many, or -errno. */
+ssize_t guest_pagemap(struct task *t, u64 *words, uaddr_t page, size_t nr);
 struct guest_mem {
 	u64 size, resident, shared, text, data; /* bytes */
 };

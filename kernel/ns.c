@@ -13,6 +13,7 @@
 #include "kernel/net/net_ns.h"
 #include "kernel/pidfd.h"
 #include "kernel/pid_ns.h"
+#include "kernel/rlimit.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
 #include "kernel/user_ns.h"
@@ -237,6 +238,8 @@ static int unshare_files(struct task *t)
 
 	if (t->files->refs == 1)
 		return 0;
+	if (files_span(t->files) > rlimit_nr_open)
+		return -EMFILE;
 	own = files_copy(t->files);
 	if (!own)
 		return -ENOMEM;

@@ -1,7 +1,7 @@
 /*
  * Scheduling: getpriority(2), setpriority(2), sched_setscheduler(2) and relatives. The host
  * schedules guest threads: nice values and CPU masks are passed on to it; policies are recorded,
- * shown and inherited, but an unprivileged host process cannot have realtime ones.
+ * shown and inherited, but an unprivileged host process cannot have realtime ones or deadlines.
  */
 #include "kernel/os.h"
 #include "kernel/pid.h"
@@ -200,14 +200,14 @@ SYSCALL_DEFINE2(sched_getparam, int, pid, uaddr_t, uparam)
 
 SYSCALL_DEFINE1(sched_get_priority_max, int, policy)
 {
-	if (policy == 6) /* SCHED_DEADLINE */
+	if (policy == SCHED_DEADLINE)
 		return 0;
 	return policy_valid(policy) ? (is_realtime(policy) ? 99 : 0) : -EINVAL;
 }
 
 SYSCALL_DEFINE1(sched_get_priority_min, int, policy)
 {
-	if (policy == 6)
+	if (policy == SCHED_DEADLINE)
 		return 0;
 	return policy_valid(policy) ? is_realtime(policy) : -EINVAL;
 }
@@ -250,13 +250,67 @@ SYSCALL_DEFINE4(sched_getattr, int, pid, uaddr_t, uattr, u32, size, u32, flags)
 	if (!t)
 		return err;
 	a.size = MIN(size, (u32)sizeof(a));
-	a.policy = t->sched_policy;
+	a.policy = (u32)t->sched_policy;
 	a.flags = t->sched_reset_on_fork;
+	if (t->sched_policy == SCHED_DEADLINE) {
+		a.flags |= t->dl_flags;
+		a.runtime = t->dl_runtime_ns;
+		a.deadline = t->dl_deadline_ns;
+		a.period = t->dl_period_ns;
+	}
 	a.priority = t->sched_priority;
 	if (!is_realtime(t->sched_policy))
 		a.nice = t->nice;
 	a.util_max = 1024;
 	return copy_to_user(uattr, &a, a.size);
+}
+
+#define FLAG_RESET_ON_FORK 1ull
+#define FLAGS_DEADLINE 6ull /* SCHED_FLAG_RECLAIM, SCHED_FLAG_DL_OVERRUN */
+#define BANDWIDTH_SHIFT 20
+
+static u64 bandwidth(u64 runtime, u64 period)
+{
+	return period ? (u64)(((unsigned __int128)runtime << BANDWIDTH_SHIFT) / period) : 0;
+}
+
+/* Deadlines are kept only if all fit into 95 % of the CPUs. */
+static bool deadline_fits(const struct task *for_task, u64 runtime, u64 period)
+{
+	u64 sum = bandwidth(runtime, period);
+	struct os_sysinfo si;
+	struct tgroup *tg;
+	struct task *t;
+
+	if (os_sysinfo(&si) < 0)
+		return false;
+	list_for_each_entry (tg, &all_tgroups, all_link)
+		list_for_each_entry (t, &tg->tasks, tg_link)
+			if (t != for_task && t->sched_policy == SCHED_DEADLINE)
+				sum += bandwidth(t->dl_runtime_ns, t->dl_period_ns);
+	return sum <= (MAX(si.nr_cpus, 1u) * 95ull << BANDWIDTH_SHIFT) / 100;
+}
+
+/* sched(7): runtime <= deadline <= period, of 1024 ns at least. */
+static int set_deadline(struct task *t, const struct abi_sched_attr *a)
+{
+	u64 period = a->period ? a->period : a->deadline;
+
+	if (a->priority || a->runtime < 1024 || a->runtime > a->deadline || a->deadline > period ||
+		period >> 63)
+		return -EINVAL;
+	if (!capable(CAP_SYS_NICE))
+		return -EPERM;
+	if (!deadline_fits(t, a->runtime, period))
+		return -EBUSY;
+	t->sched_policy = SCHED_DEADLINE;
+	t->sched_priority = 0;
+	t->sched_reset_on_fork = a->flags & FLAG_RESET_ON_FORK;
+	t->dl_flags = a->flags & FLAGS_DEADLINE;
+	t->dl_runtime_ns = a->runtime;
+	t->dl_deadline_ns = a->deadline;
+	t->dl_period_ns = period;
+	return 0;
 }
 
 SYSCALL_DEFINE3(sched_setattr, int, pid, uaddr_t, uattr, u32, flags)
@@ -282,8 +336,11 @@ SYSCALL_DEFINE3(sched_setattr, int, pid, uaddr_t, uattr, u32, flags)
 	r = (struct renice){.nice = a.nice};
 	if (a.nice < NICE_MIN || a.nice > NICE_MAX)
 		return -EINVAL;
-	if (a.policy > INT_MAX || (a.policy & RESET_ON_FORK) || (a.flags & ~1ull))
+	if (a.policy > INT_MAX || (a.policy & RESET_ON_FORK) ||
+		(a.flags & ~(FLAG_RESET_ON_FORK | FLAGS_DEADLINE)))
 		return -EINVAL;
+	if (a.policy == SCHED_DEADLINE)
+		return set_deadline(t, &a);
 	err = set_policy(t, (int)a.policy | (a.flags & 1 ? RESET_ON_FORK : 0), (int)a.priority);
 	if (err == 0 && !is_realtime(a.policy))
 		renice(t, &r);

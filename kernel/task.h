@@ -193,6 +193,7 @@ struct task {
 	int pdeath_signal;
 	int nice, sched_policy, sched_priority;
 	bool sched_reset_on_fork; /* children start out as SCHED_OTHER */
+	u64 dl_flags, dl_runtime_ns, dl_deadline_ns, dl_period_ns; /* of SCHED_DEADLINE */
 	bool no_new_privs;
 	u8 seccomp_mode;		/* SECCOMP_MODE_* */
 	struct seccomp_filter *seccomp; /* the latest one */

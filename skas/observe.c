@@ -339,6 +339,35 @@ int guest_for_each_vma(struct task *t, vma_fn fn, void *arg)
 	return ret;
 }
 
+#define PAGEMAP_SHOWN (0x1ffull << 55) /* flags; below is the frame's number */
+
+ssize_t guest_pagemap(struct task *t, u64 *words, uaddr_t page, size_t nr)
+{
+	struct range hidden[MAX_HIDDEN];
+	unsigned nr_hidden;
+	ssize_t n;
+	int fd;
+
+	if (!has_thread(t))
+		return -ESRCH;
+	fd = proc_open(t->guest, by_thread(t->guest), "pagemap");
+	if (fd < 0)
+		return -ESRCH;
+	n = pread(fd, words, nr * sizeof(*words), (off_t)(page / PAGE_SIZE * sizeof(*words)));
+	close(fd);
+	if (n < 0)
+		return -errno;
+	n /= (ssize_t)sizeof(*words);
+	nr_hidden = hidden_ranges(t->guest, hidden);
+	for (ssize_t i = 0; i < n; i++, page += PAGE_SIZE) {
+		words[i] &= PAGEMAP_SHOWN;
+		for (unsigned h = 0; h < nr_hidden; h++)
+			if (page >= hidden[h].start && page < hidden[h].end)
+				words[i] = 0;
+	}
+	return n;
+}
+
 static const struct {
 	const char *name;
 	size_t offset;

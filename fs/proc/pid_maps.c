@@ -41,17 +41,30 @@ static bool ends_deleted(const char *path)
 	return len >= 10 && !strcmp(path + len - 10, " (deleted)");
 }
 
+/* What the mapping is of, as the guest knows it. */
+static struct mapped_name vma_file(const struct maps_walk *w, const struct guest_vma *v)
+{
+	struct mapped_name file = {.path = v->name, .dev = v->dev, .ino = v->ino};
+
+	if (v->ino)
+		mapped_find(v->dev, v->ino, &file);
+	else if (!v->name[0] && v->start < w->brk && v->end > w->brk_start)
+		file.path = "[heap]";
+	return file;
+}
+
+static bool vma_deleted(const struct guest_vma *v, const struct mapped_name *file)
+{
+	return v->ino && !ends_deleted(file->path) && file_moved(file);
+}
+
 static void vma_line(const struct maps_walk *w, const struct guest_vma *v)
 {
 	struct seq *s = w->s;
-	struct mapped_name file = {.path = v->name, .dev = v->dev, .ino = v->ino};
+	struct mapped_name file = vma_file(w, v);
 	size_t start = s->len;
-	bool deleted = false;
+	bool deleted = vma_deleted(v, &file);
 
-	if (v->ino && mapped_find(v->dev, v->ino, &file))
-		deleted = !ends_deleted(file.path) && file_moved(&file);
-	else if (!v->name[0] && v->start < w->brk && v->end > w->brk_start)
-		file.path = "[heap]";
 	seq_printf(s, "%08llx-%08llx %c%c%c%c %08llx %02x:%02x %llu ", (unsigned long long)v->start,
 		(unsigned long long)v->end, v->prot & 1 ? 'r' : '-', v->prot & 2 ? 'w' : '-',
 		v->prot & 4 ? 'x' : '-', v->shared ? 's' : 'p', (unsigned long long)v->offset,
@@ -94,6 +107,128 @@ int proc_show_maps(struct seq *s, const struct pseudo_ctx *c)
 	if (!t || !t->guest)
 		return 0;
 	return guest_for_each_vma(t, maps_vma, &w);
+}
+
+/* ---- PROCMAP_QUERY on maps ---- */
+
+#define PROCMAP_QUERY_CMD 0xc0686611u
+#define QUERY_SHARED 8u /* the lower bits are PROT_* */
+#define QUERY_NEXT 16u	/* or the next one that fits */
+#define QUERY_FILE 32u
+#define QUERY_KNOWN 63u
+
+struct abi_procmap_query {
+	u64 size, query_flags, query_addr;
+	u64 start, end, flags, page_size, offset, ino;
+	u32 dev_major, dev_minor;
+	u32 name_size, build_id_size;
+	u64 name_addr, build_id_addr;
+};
+static_assert(sizeof(struct abi_procmap_query) == 104, "struct procmap_query");
+
+struct maps_query {
+	const struct abi_procmap_query *q;
+	struct guest_vma found;
+};
+
+static u32 vma_flags(const struct guest_vma *v)
+{
+	return v->prot | (v->shared ? QUERY_SHARED : 0);
+}
+
+/* 1: this is the one; -ENOENT: there is none. */
+static int query_vma(const struct guest_vma *v, void *arg)
+{
+	struct maps_query *m = arg;
+	u32 wanted = (u32)m->q->query_flags;
+	bool fits = !(wanted & 15u & ~vma_flags(v)) && (!(wanted & QUERY_FILE) || v->ino);
+
+	if (v->end <= m->q->query_addr)
+		return 0;
+	if (!(wanted & QUERY_NEXT) && (!fits || v->start > m->q->query_addr))
+		return -ENOENT;
+	if (!fits)
+		return 0;
+	m->found = *v;
+	return 1;
+}
+
+static int import_query(struct abi_procmap_query *q, uaddr_t arg)
+{
+	u64 size;
+
+	if (copy_from_user(&size, arg, sizeof(size)))
+		return -EFAULT;
+	if (size > PAGE_SIZE)
+		return -E2BIG;
+	if (size < offsetof(struct abi_procmap_query, start))
+		return -EINVAL;
+	memset(q, 0, sizeof(*q));
+	if (copy_from_user(q, arg, MIN(size, (u64)sizeof(*q))))
+		return -EFAULT;
+	q->size = MIN(size, (u64)sizeof(*q));
+	if ((q->query_flags & ~(u64)QUERY_KNOWN) || !q->name_addr != !q->name_size ||
+		!q->build_id_addr != !q->build_id_size)
+		return -EINVAL;
+	return 0;
+}
+
+static int export_name(
+	struct abi_procmap_query *q, const struct guest_vma *v, const struct mapped_name *file)
+{
+	struct seq name = {0};
+	int ret = 0;
+
+	if (!q->name_size)
+		return 0;
+	if (file->path[0]) {
+		seq_puts(&name, file->path);
+		seq_puts(&name, vma_deleted(v, file) ? " (deleted)" : "");
+		seq_write(&name, "", 1);
+	}
+	if (name.failed)
+		ret = -ENOMEM;
+	else if (name.len > q->name_size)
+		ret = -ENAMETOOLONG;
+	else if (name.len && copy_to_user(q->name_addr, name.buf, name.len))
+		ret = -EFAULT;
+	q->name_size = (u32)name.len;
+	seq_fini(&name);
+	return ret;
+}
+
+/* Programs are not looked into for build ids: none is ever found. ioctl_procmap_query(2) */
+long proc_ioctl_maps(const struct pseudo_ctx *c, u32 cmd, uaddr_t arg)
+{
+	struct task *t = proc_task(c);
+	struct maps_walk w = start_walk(NULL, t);
+	struct abi_procmap_query q;
+	struct maps_query m = {.q = &q};
+	struct mapped_name file;
+	int ret;
+
+	if (cmd != PROCMAP_QUERY_CMD)
+		return -ENOTTY;
+	if (!t || !t->guest)
+		return -ESRCH;
+	ret = import_query(&q, arg);
+	if (ret < 0)
+		return ret;
+	ret = guest_for_each_vma(t, query_vma, &m);
+	if (ret <= 0)
+		return ret < 0 ? ret : -ENOENT;
+	file = vma_file(&w, &m.found);
+	q.start = m.found.start;
+	q.end = m.found.end;
+	q.flags = vma_flags(&m.found);
+	q.page_size = PAGE_SIZE;
+	q.offset = m.found.offset;
+	q.ino = file.ino;
+	q.dev_major = dev_major(file.dev);
+	q.dev_minor = dev_minor(file.dev);
+	q.build_id_size = 0;
+	ret = export_name(&q, &m.found, &file);
+	return ret < 0 ? ret : copy_to_user(arg, &q, q.size);
 }
 
 /* ---- smaps ---- */

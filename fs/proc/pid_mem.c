@@ -1,7 +1,7 @@
 /*
- * /proc/PID/{cmdline,environ,auxv,mem}: what is in a process's memory. Reads go straight to the
- * guest process and stop where its memory does; programs may overwrite their arguments to rename
- * themselves, which cmdline follows as Linux does. proc(5).
+ * /proc/PID/{cmdline,environ,auxv,mem,pagemap}: what is in a process's memory. Reads go straight to
+ * the guest process and stop where its memory does; programs may overwrite their arguments to
+ * rename themselves, which cmdline follows as Linux does. proc(5).
  */
 #include "fs/proc/proc.h"
 #include "kernel/task.h"
@@ -175,6 +175,40 @@ static s64 mem_llseek(struct file *file, s64 off, int whence)
 	file->pos = (u64)off;
 	return off;
 }
+
+/* ---- pagemap: a word a page, Linux Documentation/admin-guide/mm/pagemap.rst ---- */
+
+static ssize_t pagemap_read(struct file *file, struct uio *to, u64 *pos)
+{
+	struct task *t = mem_task(file);
+	u64 words[512];
+	size_t done = 0;
+
+	if (*pos % 8 || to->left % 8)
+		return -EINVAL;
+	while (t && to->left && *pos / 8 < USER_ADDR_MAX / PAGE_SIZE) {
+		size_t nr = MIN(to->left / 8, ARRAY_SIZE(words));
+		ssize_t n;
+
+		nr = MIN(nr, (size_t)(USER_ADDR_MAX / PAGE_SIZE - *pos / 8));
+		n = guest_pagemap(t, words, *pos / 8 * PAGE_SIZE, nr);
+		if (n > 0)
+			n = uio_put(to, words, (size_t)n * 8);
+		if (n <= 0)
+			return done ? (ssize_t)done : n;
+		done += (size_t)n;
+		*pos += (u64)n;
+		t = mem_task(file);
+	}
+	return (ssize_t)done;
+}
+
+const struct file_ops proc_pagemap_fops = {
+	.open = mem_open,
+	.release = mem_release,
+	.read = pagemap_read,
+	.llseek = mem_llseek,
+};
 
 const struct file_ops proc_mem_fops = {
 	.open = mem_open,

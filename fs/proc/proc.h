@@ -53,8 +53,9 @@ int proc_show_limits(struct seq *s, const struct pseudo_ctx *c);
 int proc_show_cmdline(struct seq *s, const struct pseudo_ctx *c); /* pid_mem.c */
 int proc_show_environ(struct seq *s, const struct pseudo_ctx *c);
 int proc_show_auxv(struct seq *s, const struct pseudo_ctx *c);
-extern const struct file_ops proc_mem_fops;
+extern const struct file_ops proc_mem_fops, proc_pagemap_fops;
 int proc_show_maps(struct seq *s, const struct pseudo_ctx *c); /* pid_maps.c */
+long proc_ioctl_maps(const struct pseudo_ctx *c, u32 cmd, uaddr_t arg);
 int proc_show_smaps(struct seq *s, const struct pseudo_ctx *c);
 int proc_show_smaps_rollup(struct seq *s, const struct pseudo_ctx *c);
 int proc_show_mounts(struct seq *s, const struct pseudo_ctx *c); /* pid_mounts.c */

@@ -325,7 +325,8 @@ static int show_host(struct seq *s, const struct pseudo_ctx *c)
 
 #define VM_HOST(n) \
 	{ \
-		.name = n, .mode = PROC_RO, .show = show_host, .arg = "/proc/sys/vm/" n \
+		.name = n, .mode = PROC_RO, .show = show_host, .arg = "/proc/sys/vm/" n, \
+		.strict = true \
 	}
 
 /* 1: file data, which is the host's to keep or drop; 2: names; 3: both. */

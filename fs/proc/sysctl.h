@@ -19,11 +19,11 @@ int sysctl_store(const struct pseudo_ctx *c, char *text, size_t len);
 
 #define TEXT(n, value) \
 	{ \
-		.name = n, .mode = PROC_RO, .show = pseudo_show_text, .arg = value \
+		.name = n, .mode = PROC_RO, .show = pseudo_show_text, .arg = value, .strict = true \
 	}
 #define FILE_RO(n, fn) \
 	{ \
-		.name = n, .mode = PROC_RO, .show = fn \
+		.name = n, .mode = PROC_RO, .show = fn, .strict = true \
 	}
 #define SUBDIR(n, d) \
 	{ \

@@ -529,6 +529,7 @@ MISSING(int, guest_for_each_vma, struct task *t, int (*fn)(const struct guest_vm
 	void *arg)
 MISSING(int, guest_for_each_vma_usage, struct task *t,
 	int (*fn)(const struct guest_vma *v, const struct guest_vma_usage *u, void *arg), void *arg)
+MISSING(ssize_t, guest_pagemap, struct task *t, u64 *words, uaddr_t page, size_t nr)
 MISSING(int, guest_mem, struct task *t, struct guest_mem *m)
 MISSING(int, guest_mem_detail, struct task *t, struct guest_mem_detail *d)
 MISSING(int, guest_set_affinity, struct task *t, const void *mask, size_t len)

@@ -45,6 +45,8 @@ int main(void)
 	CHECK(atoi(a) >= 4096);
 	first_line(a, sizeof a, "/proc/sys/vm/overcommit_memory");
 	CHECK(atoi(a) >= 0 && atoi(a) <= 2);
+	CHECK_ERR(open("/proc/sys/kernel/osrelease", O_WRONLY), EACCES); /* nor may root */
+	CHECK_ERR(access("/proc/sys/kernel/osrelease", W_OK), EACCES);
 	SYS(stat("/proc/sys/kernel", &st));
 	CHECK(S_ISDIR(st.st_mode));
 	CHECK_ERR(open("/proc/sys/kernel/nosuchthing", O_RDONLY), ENOENT);
