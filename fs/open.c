@@ -46,10 +46,10 @@ static bool type_is_stored(u32 mode)
 	return S_ISREG(mode) || S_ISDIR(mode) || S_ISLNK(mode);
 }
 
-static int may_open(const struct path *p, int flags)
+static int may_open(const struct path *p, int flags, u32 lookup)
 {
 	struct inode *inode = p->dentry->inode;
-	int mask = access_mask(flags), ret;
+	int mask = lookup & LOOKUP_EXEC ? MAY_EXEC : access_mask(flags), ret;
 
 	if (!type_is_stored(inode->mode))
 		mask &= ~(flags & O_TRUNC && (flags & O_ACCMODE) == O_RDONLY ? MAY_WRITE : 0);
@@ -151,7 +151,7 @@ static int truncate_opened(struct file *f)
 }
 
 /* Opens what the walk has found; created: by this very call. */
-static int open_found(const struct path *p, int flags, bool created, struct file **out)
+static int open_found(const struct path *p, int flags, u32 lookup, bool created, struct file **out)
 {
 	struct inode *inode = p->dentry->inode;
 	int ret;
@@ -164,7 +164,7 @@ static int open_found(const struct path *p, int flags, bool created, struct file
 	}
 	if ((flags & O_DIRECTORY) && !S_ISDIR(inode->mode))
 		return -ENOTDIR;
-	if (!created && !(flags & O_PATH) && (ret = may_open(p, flags)) < 0)
+	if (!created && !(flags & O_PATH) && (ret = may_open(p, flags, lookup)) < 0)
 		return ret;
 	if (inode->leases && !(flags & O_PATH)) {
 		ret = lease_break(inode, access_mask(flags) & MAY_WRITE, flags & O_NONBLOCK);
@@ -198,7 +198,7 @@ int file_open_found(const struct path *p, int flags, struct file **out)
 
 	if (flags & O_PATH)
 		flags &= O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-	return ret < 0 ? ret : open_found(p, flags, false, out);
+	return ret < 0 ? ret : open_found(p, flags, 0, false, out);
 }
 
 /* The last component is reached, perhaps negative, and parent is where it was looked for. */
@@ -220,7 +220,7 @@ static int open_last(
 	} else if (w->slash && !S_ISDIR(w->cur.dentry->inode->mode)) {
 		return -ENOTDIR;
 	}
-	return open_found(&w->cur, flags, created, out);
+	return open_found(&w->cur, flags, w->flags, created, out);
 }
 
 static int open_walk(struct walk *w, int flags, u32 mode, struct file **out)

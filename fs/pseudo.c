@@ -93,6 +93,14 @@ static int make_inode(struct super *sb, const struct pseudo_ctx *c, u64 ino, str
 	return 0;
 }
 
+static u64 numbered_ino(const struct inode *dir, u64 key)
+{
+	const struct pseudo_ctx *c = dir->priv;
+	const struct pseudo_dir *d = c->row->dir;
+
+	return child_ino(dir, d->child, d->birth ? key ^ hash_u64(d->birth(c, key)) : key);
+}
+
 static bool row_present(const struct pseudo_row *row, const struct pseudo_ctx *c)
 {
 	return !row->present || row->present(c);
@@ -196,7 +204,8 @@ static int pseudo_lookup(struct inode *dir, struct dentry *dentry)
 		return ret; /* -ENOENT, not a negative dentry: then creating fails with it too */
 	if (child.tg)
 		dentry->no_cache = true;
-	ino = child_ino(dir, child.row, child.row == c->row->dir->child ? child.key : 0);
+	ino = child.row == c->row->dir->child ? numbered_ino(dir, child.key)
+					      : child_ino(dir, child.row, 0);
 	ret = make_inode(dir->sb, &child, ino, &inode);
 	if (ret < 0) {
 		if (child.tg)
@@ -320,7 +329,7 @@ static int emit_keys(struct file *file, struct dir_sink *sink)
 		return (int)nr;
 	for (ssize_t i = 0; i < nr; i++) {
 		if (key_name(c, keys[i], name) &&
-			!sink->emit(sink, name, strlen(name), child_ino(file->inode, row, keys[i]),
+			!sink->emit(sink, name, strlen(name), numbered_ino(file->inode, keys[i]),
 				row_dtype(row), POS_KEYS + keys[i] + 1)) {
 			file->pos = POS_KEYS + keys[i];
 			break;

@@ -61,6 +61,8 @@ struct pseudo_dir {
 	 * a number (buf holds 64 bytes). False: there is none. NULL: prefix and number. */
 	bool (*key_of)(const struct pseudo_ctx *dir, const char *name, size_t len, u64 *key);
 	bool (*name_of)(const struct pseudo_ctx *dir, u64 key, char *buf);
+	/* Tells users of a number that is used again from each other. NULL: it never is. */
+	u64 (*birth)(const struct pseudo_ctx *dir, u64 key);
 	/* The numbers of the children from `from` on, ascending, as a malloc'ed array: how many. */
 	ssize_t (*keys)(const struct pseudo_ctx *dir, u64 from, u64 **out);
 	/* Refines *child (a copy of dir's, key set, tg referenced already) or gives -ENOENT. A hook

@@ -357,6 +357,7 @@ void fs_ctx_put(struct fs_ctx *fs);
 #define LOOKUP_NO_XDEV 64u
 #define LOOKUP_BENEATH 128u
 #define LOOKUP_IN_ROOT 256u
+#define LOOKUP_EXEC 1024u  /* an open to execute: asks for that right instead of reading */
 #define LOOKUP_UMOUNT 512u /* is no use of the mount that would keep it from expiring */
 
 int path_lookup(const struct path *base, const char *name, u32 flags, struct path *out);

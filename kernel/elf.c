@@ -4,6 +4,8 @@
  * and writes stack and auxiliary vector. All numbers in the file are hostile.
  */
 #include "kernel/exec.h"
+
+#include "fs/file.h"
 #include "kernel/lib/log.h"
 #include "kernel/mapped.h"
 #include "kernel/os.h"
@@ -107,7 +109,7 @@ static int open_interp(struct elf_image *img, const Elf64_Phdr *p)
 		return -ENOEXEC;
 	if (name[p->p_filesz - 1])
 		return -ENOEXEC;
-	err = file_open(&current->fs->cwd, name, O_RDONLY, 0, &f);
+	err = file_open_lookup(&current->fs->cwd, name, O_RDONLY, 0, LOOKUP_EXEC, &f);
 	if (err == 0)
 		err = exec_opened(&f);
 	if (err < 0)

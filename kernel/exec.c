@@ -5,6 +5,8 @@
  */
 #include "kernel/exec.h"
 
+#include "fs/file.h"
+
 #include "fs/fdtable.h"
 #include "fs/fsnotify.h"
 #include "kernel/exit.h"
@@ -404,7 +406,8 @@ static int exec_base(int dfd, const char *name, u32 flags, struct file **out)
 	err = path_base(dfd, name, &base);
 	if (err < 0)
 		return err;
-	err = file_open(&base, name, (flags & AT_SYMLINK_NOFOLLOW) ? O_NOFOLLOW : 0, 0, out);
+	err = file_open_lookup(
+		&base, name, (flags & AT_SYMLINK_NOFOLLOW) ? O_NOFOLLOW : 0, 0, LOOKUP_EXEC, out);
 	path_put(&base);
 	return err < 0 ? err : exec_opened(out);
 }
@@ -468,7 +471,7 @@ SYSCALL_DEFINE5(execveat, int, dfd, uaddr_t, name, uaddr_t, argv, uaddr_t, envp,
 static long exec_one(const char *path, char *const argv[], char *const envp[])
 {
 	struct exec e = {.base_fd = AT_FDCWD};
-	long ret = file_open(&current->fs->cwd, path, O_RDONLY, 0, &e.file);
+	long ret = file_open_lookup(&current->fs->cwd, path, O_RDONLY, 0, LOOKUP_EXEC, &e.file);
 
 	if (ret < 0)
 		return ret;

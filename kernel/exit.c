@@ -6,6 +6,8 @@
  * every task ends on its own coroutine, and the last one makes the group a zombie.
  */
 #include "kernel/exit.h"
+
+#include "kernel/acct.h"
 #include "kernel/trace/trace.h"
 
 #include "fs/fdtable.h"
@@ -321,6 +323,8 @@ void task_exit(struct task *t)
 
 	BUG_ON(t != current);
 	t->ending = true;
+	if (tg->nr_tasks == 1)
+		acct_process(t);
 	if (tg->nr_tasks == 1)
 		group_exit(tg, t->exit_code);
 	calltrace_exited(t, tg->exiting ? tg->exit_status : t->exit_code);

@@ -11,6 +11,7 @@
 #include "kernel/ptrace.h"
 #include "kernel/syscall.h"
 #include "kernel/sys_signal.h"
+#include "kernel/user_ns.h"
 
 #include <stdio.h>
 
@@ -42,8 +43,71 @@ static int pidfd_show_fdinfo(struct file *f, char *buf, size_t size)
 	return snprintf(buf, size, "Pid:\t%d\nNSpid:\t%d\n", pid, pid);
 }
 
+/* ---- PIDFD_GET_INFO ---- */
+
+#define IOC_TYPE_NR(cmd) ((cmd)&0xffff)
+#define IOC_SIZE(cmd) ((cmd) >> 16 & 0x3fff)
+#define PIDFD_GET_INFO_TYPE_NR 0xff0bu
+#define INFO_PID 1u
+#define INFO_CREDS 2u
+#define INFO_EXIT 8u /* only once it has been waited for */
+
+struct abi_pidfd_info {
+	u64 mask, cgroupid;
+	u32 pid, tgid, ppid;
+	u32 ruid, rgid, euid, egid, suid, sgid, fsuid, fsgid;
+	s32 exit_code;
+};
+static_assert(sizeof(struct abi_pidfd_info) == 64, "struct pidfd_info");
+
+/* Who it is, as long as it is anybody. */
+static int info_fill(struct abi_pidfd_info *info, const struct tgroup *tg)
+{
+	const struct task *t = tgroup_task(tg);
+	const struct cred *c = t ? t->cred : NULL;
+
+	if (!c || reaped(tg) || !pid_out(tg->pid))
+		return -ESRCH;
+	info->mask |= INFO_PID | INFO_CREDS;
+	info->pid = info->tgid = (u32)pid_out(tg->pid);
+	info->ppid = tg->parent ? (u32)pid_out(tg->parent->pid) : 0;
+	info->ruid = uid_out(c->uid);
+	info->euid = uid_out(c->euid);
+	info->suid = uid_out(c->suid);
+	info->fsuid = uid_out(c->fsuid);
+	info->rgid = gid_out(c->gid);
+	info->egid = gid_out(c->egid);
+	info->sgid = gid_out(c->sgid);
+	info->fsgid = gid_out(c->fsgid);
+	return 0;
+}
+
+static long pidfd_ioctl(struct file *f, u32 cmd, uaddr_t arg)
+{
+	const struct tgroup *tg = f->priv;
+	struct abi_pidfd_info info = {0};
+	u64 wanted;
+	int err;
+
+	if (IOC_TYPE_NR(cmd) != PIDFD_GET_INFO_TYPE_NR || IOC_SIZE(cmd) < sizeof(info))
+		return -ENOTTY;
+	if (!arg)
+		return -EINVAL;
+	if (copy_from_user(&wanted, arg, sizeof(wanted)))
+		return -EFAULT;
+	if ((wanted & INFO_EXIT) && reaped(tg)) {
+		info.mask |= INFO_EXIT;
+		info.exit_code = tg->exit_status;
+	}
+	err = info_fill(&info, tg);
+	if (err < 0 && !(info.mask & INFO_EXIT))
+		return err;
+	return copy_to_user(arg, &info, sizeof(info));
+}
+
 static const struct file_ops pidfd_ops = {
 	.release = pidfd_release,
+	.ioctl = pidfd_ioctl,
 	.poll = pidfd_poll,
 	.show_fdinfo = pidfd_show_fdinfo,
 	.stream = true,

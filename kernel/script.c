@@ -4,6 +4,8 @@
  */
 #include "kernel/exec.h"
 
+#include "fs/file.h"
+
 static bool blank(char c)
 {
 	return c == ' ' || c == '\t';
@@ -66,7 +68,7 @@ int exec_script(struct exec *e)
 	err = rewrite_argv(e, interp, arg);
 	if (err < 0)
 		return err;
-	err = file_open(&current->fs->cwd, interp, O_RDONLY, 0, &file);
+	err = file_open_lookup(&current->fs->cwd, interp, O_RDONLY, 0, LOOKUP_EXEC, &file);
 	if (err == 0)
 		err = exec_opened(&file);
 	if (err < 0)

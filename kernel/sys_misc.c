@@ -175,6 +175,24 @@ SYSCALL_DEFINE4(reboot, u32, magic1, u32, magic2, u32, cmd, uaddr_t, arg)
 	}
 }
 
+/* ---- security modules: capabilities are the only one ---- */
+
+#define LSM_ID_CAPABILITY 100ull
+
+SYSCALL_DEFINE3(lsm_list_modules, uaddr_t, ids, uaddr_t, usize, u32, flags)
+{
+	const u64 all[] = {LSM_ID_CAPABILITY};
+	u32 size;
+
+	if (flags)
+		return -EINVAL;
+	if (copy_from_user(&size, usize, sizeof(size)) || put_user_u32(usize, sizeof(all)))
+		return -EFAULT;
+	if (size < sizeof(all))
+		return -E2BIG;
+	return copy_to_user(ids, all, sizeof(all)) < 0 ? -EFAULT : (long)ARRAY_SIZE(all);
+}
+
 /* ---- kcmp ---- */
 
 enum { CMP_FILE, CMP_VM, CMP_FILES, CMP_FS, CMP_SIGHAND, CMP_IO, CMP_SYSVSEM, CMP_EPOLL_TFD };

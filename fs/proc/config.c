@@ -27,6 +27,7 @@ static const struct option options[] = {
 	{"BLK_DEV_LOOP", ALWAYS},
 	{"BPF_SYSCALL", __NR_bpf},
 	{"BSD_PROCESS_ACCT", __NR_acct},
+	{"BSD_PROCESS_ACCT_V3", __NR_acct},
 	{"CGROUPS", ALWAYS},
 	{"CHECKPOINT_RESTORE", __NR_kcmp},
 	{"COREDUMP", ALWAYS},

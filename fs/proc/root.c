@@ -129,10 +129,20 @@ static int pid_enter(const struct pseudo_ctx *dir, struct pseudo_ctx *child)
 	return 0;
 }
 
+static u64 pid_birth(const struct pseudo_ctx *dir, u64 key)
+{
+	pid_t id = from_key(dir, key);
+	const struct tgroup *tg = tgroup_find(id);
+	const struct task *t = tg ? NULL : task_find(id);
+
+	return tg ? tg->start_ns : t ? t->start_ns : 0;
+}
+
 static const struct pseudo_dir root_dir = {
 	PSEUDO_DIR(root_rows),
 	.child = &proc_pid_row,
 	.keys = pid_keys,
+	.birth = pid_birth,
 	.enter = pid_enter,
 };
 

@@ -121,6 +121,7 @@ static int store_disable_all(const struct pseudo_ctx *c, char *text, size_t len)
 
 static const struct pseudo_row dev4_rows[] = {
 	DEV(accept_redirects, 0, 1),
+	DEV(tag, 0, INT32_MAX),
 };
 static const struct pseudo_dir dev4_dir = {PSEUDO_DIR(dev4_rows)};
 static const struct pseudo_row dev4_row = {.mode = PROC_DIR, .dir = &dev4_dir};

@@ -37,7 +37,8 @@ extern struct net_ctl net_ctl;
 
 /* Of a device: ipv4/conf/DEV and ipv6/conf/DEV. */
 struct netdev_ctl {
-	u32 accept_redirects; /* IPv4 */
+	u32 accept_redirects; /* IPv4, with tag: a number for whoever wants to leave one */
+	u32 tag;
 	u32 accept_ra, autoconf, dad_transmits, disable_ipv6, hop_limit, router_solicitations;
 };
 extern struct netdev_ctl netdev_ctl_default; /* that new devices begin with */
