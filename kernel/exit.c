@@ -268,6 +268,8 @@ static void process_exit(struct tgroup *tg, struct task *t)
 	tg->exiting = true;
 	tg->exit_uid = t->cred->uid;
 	tg->exit_suid = t->cred->suid;
+	tg->exit_policy = t->sched_policy;
+	tg->exit_priority = t->sched_priority;
 	itimers_exit(tg);
 	posix_timers_exit(tg);
 	sigpending_flush(&tg->pending);

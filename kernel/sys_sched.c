@@ -124,6 +124,21 @@ static struct task *sched_target(int pid, int *err)
 	return pid < 0 ? NULL : t;
 }
 
+/* What a thread has, or a process that has ended and was not waited for had. */
+static int sched_shown(int pid, int *policy, int *priority)
+{
+	int err;
+	const struct task *t = sched_target(pid, &err);
+	const struct tgroup *tg = err == -ESRCH ? tgroup_find(pid_in(pid)) : NULL;
+
+	if (!t && !tg)
+		return err;
+	*policy = t ? t->sched_policy | (t->sched_reset_on_fork ? RESET_ON_FORK : 0)
+		    : tg->exit_policy;
+	*priority = t ? t->sched_priority : tg->exit_priority;
+	return 0;
+}
+
 /* policy may include RESET_ON_FORK, which only privilege takes away again. */
 static int set_policy(struct task *t, int policy, int priority)
 {
@@ -164,10 +179,10 @@ SYSCALL_DEFINE3(sched_setscheduler, int, pid, int, policy, uaddr_t, uparam)
 
 SYSCALL_DEFINE1(sched_getscheduler, int, pid)
 {
-	int err;
-	struct task *t = sched_target(pid, &err);
+	int policy, priority;
+	int err = sched_shown(pid, &policy, &priority);
 
-	return !t ? err : t->sched_policy | (t->sched_reset_on_fork ? RESET_ON_FORK : 0);
+	return err < 0 ? err : policy;
 }
 
 SYSCALL_DEFINE2(sched_setparam, int, pid, uaddr_t, uparam)
@@ -189,13 +204,12 @@ SYSCALL_DEFINE2(sched_setparam, int, pid, uaddr_t, uparam)
 
 SYSCALL_DEFINE2(sched_getparam, int, pid, uaddr_t, uparam)
 {
-	struct task *t;
-	int err;
+	int policy, priority, err;
 
 	if (!uparam)
 		return -EINVAL;
-	t = sched_target(pid, &err);
-	return t ? put_user_u32(uparam, t->sched_priority) : err;
+	err = sched_shown(pid, &policy, &priority);
+	return err < 0 ? err : put_user_u32(uparam, (u32)priority);
 }
 
 SYSCALL_DEFINE1(sched_get_priority_max, int, policy)

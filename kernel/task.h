@@ -94,7 +94,8 @@ struct tgroup {
 	struct waitq stop_wait;	   /* stopped threads */
 	struct waitq threads_wait; /* woken when a thread has ended (exec waits for the last) */
 	u32 exit_uid, exit_suid;   /* of the last task, for a zombie */
-	char exit_comm[16];	   /* of the leader, once it has ended */
+	int exit_policy, exit_priority;
+	char exit_comm[16]; /* of the leader, once it has ended */
 	struct rlimit rlim[RLIM_NLIMITS];
 	struct key *keyring; /* the process keyring, a reference; NULL until asked for */
 	struct itimer itimer_real, itimer_virtual, itimer_prof;

@@ -8,6 +8,8 @@
 #include "fs/file.h"
 #include "kernel/os.h"
 
+#include <linux/fiemap.h>
+
 /* ---- read ---- */
 
 /* How much of len from pos lies in one piece: at *at of the device; 0: a hole. */
@@ -348,6 +350,11 @@ static int ext2_fsync(struct file *f, bool data_only)
 	return ret;
 }
 
+static long ext2_ioctl(struct file *f, u32 cmd, uaddr_t arg)
+{
+	return cmd == FS_IOC_FIEMAP ? ext2_fiemap(f->inode, arg) : -ENOTTY;
+}
+
 const struct inode_ops ext2_file_ops = {
 	.setattr = ext2_setattr,
 };
@@ -357,5 +364,6 @@ const struct file_ops ext2_file_fops = {
 	.write = ext2_write,
 	.llseek = ext2_llseek,
 	.fsync = ext2_fsync,
+	.ioctl = ext2_ioctl,
 	.mmap_hfd = ext2_mmap_hfd,
 };

@@ -86,6 +86,9 @@ int ext2_truncate(struct inode *i, u64 size);
 int ext2_write_back(struct inode *i); /* what guests stored through mappings */
 void ext2_unmap(struct inode *i);
 
+/* ---- fiemap.c ---- */
+long ext2_fiemap(struct inode *i, uaddr_t arg); /* FS_IOC_FIEMAP */
+
 /* ---- directories (dir.c) ---- */
 struct ext2_place {	/* of an entry */
 	u32 block, off; /* off: in the block */
