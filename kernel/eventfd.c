@@ -2,6 +2,8 @@
  * eventfd(2): a counter of 64 bits. Reading takes it (or one, with EFD_SEMAPHORE) and sleeps while
  * it is 0; writing adds and sleeps while the sum would exceed UINT64_MAX - 1.
  */
+#include "kernel/eventfd.h"
+
 #include "fs/fdtable.h"
 #include "fs/vfs.h"
 #include "kernel/syscall.h"
@@ -85,6 +87,20 @@ static const struct file_ops eventfd_ops = {
 	.stream = true,
 	.poll_notify = true,
 };
+
+bool file_is_eventfd(const struct file *f)
+{
+	return f->ops == &eventfd_ops;
+}
+
+void eventfd_signal(struct file *f)
+{
+	struct eventfd *e = f->priv;
+
+	if (e->count < UINT64_MAX)
+		e->count++;
+	waitq_wake(&e->wait, EPOLLIN);
+}
 
 static long do_eventfd(u32 count, u32 flags)
 {

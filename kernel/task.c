@@ -6,6 +6,7 @@
 #include "kernel/task.h"
 
 #include "fs/fdtable.h"
+#include "kernel/aio.h"
 #include "kernel/cgroup.h"
 #include "kernel/coredump.h"
 #include "kernel/ipc/shm.h"
@@ -237,6 +238,7 @@ struct mm *mm_create(void)
 		mm->refs = 1;
 		mm->dumpable = true;
 		mm->dump_filter = CORE_FILTER_DEFAULT;
+		list_init(&mm->aio);
 		list_init(&mm->shm_uses);
 	}
 	return mm;
@@ -250,6 +252,7 @@ struct mm *mm_copy(const struct mm *mm)
 		return NULL;
 	*n = *mm;
 	n->refs = 1;
+	list_init(&n->aio);
 	list_init(&n->shm_uses);
 	if (shm_mm_copy(n, mm) < 0) {
 		free(n);
@@ -272,6 +275,7 @@ void mm_put(struct mm *mm)
 {
 	if (!mm || --mm->refs)
 		return;
+	aio_mm_release(mm);
 	shm_mm_release(mm);
 	if (mm->exe) {
 		mm->exe->inode->exec_users--;

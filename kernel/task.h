@@ -35,6 +35,7 @@ struct mm {
 	unsigned nr_auxv; /* in u64 words */
 	bool dumpable;
 	u32 dump_filter;	   /* CORE_* of coredump.h */
+	struct list_head aio;	   /* its contexts (aio.c) */
 	struct list_head shm_uses; /* System V segments it may have mapped (ipc/shm.c) */
 	u64 oom_pass;		   /* counted in this one (oom.c) */
 };

@@ -48,7 +48,8 @@ static const struct rule guest_rules[] = {
 	{__NR_pause, ACT_TRAP}, {__NR_kill, ACT_TRAP}, {__NR_tkill, ACT_TRAP},
 	{__NR_tgkill, ACT_TRAP}, {__NR_rt_sigqueueinfo, ACT_TRAP},
 	{__NR_rt_tgsigqueueinfo, ACT_TRAP}, {__NR_rt_sigsuspend, ACT_TRAP}, {__NR_shmat, ACT_TRAP},
-	{__NR_shmdt, ACT_TRAP}, /* the stub maps and unmaps */
+	{__NR_shmdt, ACT_TRAP}, {__NR_io_setup, ACT_TRAP},
+	{__NR_io_destroy, ACT_TRAP}, /* the stub maps and unmaps */
 	{__NR_sched_yield, ACT_ALLOW}, {__NR_mremap, ACT_MREMAP}, {__NR_mincore, ACT_ALLOW},
 	{__NR_madvise, ACT_MADVISE}, {__NR_clone, ACT_TRAP}, {__NR_fork, ACT_TRAP},
 	{__NR_vfork, ACT_TRAP}, {__NR_execve, ACT_TRAP},

@@ -7,6 +7,7 @@
 #include "fs/proc/proc.h"
 #include "fs/proc/sysctl.h"
 #include "fs/proc/sysvipc.h"
+#include "kernel/aio.h"
 #include "kernel/coredump.h"
 #include "kernel/cred.h"
 #include "fs/namei.h"
@@ -254,6 +255,12 @@ static int show_file_nr(struct seq *s, const struct pseudo_ctx *c)
 	return 0;
 }
 
+static int show_aio_nr(struct seq *s, const struct pseudo_ctx *c)
+{
+	seq_printf(s, "%u\n", aio_nr);
+	return 0;
+}
+
 static int show_file_max(struct seq *s, const struct pseudo_ctx *c)
 {
 	seq_printf(s, "%llu\n", (unsigned long long)nr_open_files_max);
@@ -288,6 +295,8 @@ static int store_pipe_max_size(const struct pseudo_ctx *c, char *text, size_t le
 }
 
 static const struct pseudo_row fs_rows[] = {
+	SYSCTL("aio-max-nr", aio_max_nr, 0, INT32_MAX),
+	FILE_RO("aio-nr", show_aio_nr),
 	SUBDIR("fanotify", &fanotify_dir),
 	FILE_RO("file-max", show_file_max),
 	FILE_RO("file-nr", show_file_nr),
