@@ -87,14 +87,19 @@ static void item_mark_ready(struct epitem *it)
 static void item_woken(struct waiter *w, u32 events)
 {
 	struct epitem *it = container_of(w, struct ep_waiter, w)->item;
+	bool awaited = !list_empty(&it->ep->wait.waiters);
 
-	if (!(it->events & ~PRIVATE_BITS) || (events && !(events & it->events)))
+	if (!(it->events & ~PRIVATE_BITS) || (events && !(events & it->events))) {
+		waitq_decline();
 		return;
+	}
 	if (!wake_depth++)
 		wake_pass++;
 	item_mark_ready(it);
 	epoll_wake(it->ep);
 	wake_depth--;
+	if (!awaited)
+		waitq_decline();
 }
 
 static int item_queue(struct poll_table *pt, struct waitq *q)

@@ -342,6 +342,13 @@ void waitq_del(struct waiter *w)
 	list_del(&w->link);
 }
 
+static bool declined;
+
+void waitq_decline(void)
+{
+	declined = true;
+}
+
 /*
  * A waiter's fn may remove itself or others, so the walk takes each entry off a private list and
  * puts it back before calling it.
@@ -360,16 +367,23 @@ static void waitq_wake_nr(struct waitq *q, u32 events, int nr_exclusive)
 		list_add_tail(&w->link, &q->waiters);
 		if (exclusive && nr_exclusive == 0)
 			continue;
+		if (!exclusive || nr_exclusive < 0) {
+			w->fn(w, events);
+			continue;
+		}
+		declined = false;
 		w->fn(w, events);
-		if (exclusive && nr_exclusive > 0)
-			nr_exclusive--;
+		nr_exclusive -= !declined;
+		declined = false;
 	}
 }
 
 void waitq_wake(struct waitq *q, u32 events)
 {
+	bool all = !events || (events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP));
+
 	if (!list_empty(&q->waiters))
-		waitq_wake_nr(q, events, -1);
+		waitq_wake_nr(q, events, all ? -1 : 1);
 }
 
 void waitq_wake_one(struct waitq *q, u32 events)

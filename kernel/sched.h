@@ -39,7 +39,7 @@ struct waiter {
 	struct list_head link;
 	void (*fn)(struct waiter *w, u32 events);
 	void *priv;
-	bool exclusive; /* waitq_wake_one stops after the first of these */
+	bool exclusive; /* waitq_wake_one stops after the first of these that does not decline */
 };
 
 #define WAITQ_INIT(q) \
@@ -51,8 +51,12 @@ static inline void waitq_init(struct waitq *q)
 	list_init(&q->waiters);
 }
 void waitq_add(struct waitq *q, struct waiter *w);
-void waitq_del(struct waiter *w);		  /* harmless if not queued */
-void waitq_wake(struct waitq *q, u32 events);	  /* all */
+void waitq_del(struct waiter *w); /* harmless if not queued */
+/* All; of exclusive ones a single one if events says that something can be done, not that it ended.
+ */
+void waitq_wake(struct waitq *q, u32 events);
+/* Last in the fn of an exclusive waiter: nobody was there to make use of the wake-up. */
+void waitq_decline(void);
 void waitq_wake_one(struct waitq *q, u32 events); /* non-exclusive ones and one exclusive */
 
 #define WAIT_FOREVER UINT64_MAX
