@@ -19,8 +19,8 @@
 #include "kernel/task.h"
 #include "kernel/uaccess.h"
 
+#include <asm/unistd.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 
 #define REQUESTS_MAX (0x10000000u / sizeof(struct abi_io_event))
 #define IOCB_RESFD 1u
