@@ -264,6 +264,8 @@ static int check_copy_range(struct file *in, u64 in_pos, struct file *out, u64 o
 		return -EINVAL;
 	if (!FMODE_CAN_READ(in) || !FMODE_CAN_WRITE(out) || (out->flags & O_APPEND))
 		return -EBADF;
+	if (out->inode->attr_flags & FS_IMMUTABLE_FL)
+		return -EPERM;
 	if (in_pos + *len < in_pos || out_pos + *len < out_pos)
 		return -EOVERFLOW;
 	ret = inode_refresh(in->inode);

@@ -158,6 +158,24 @@ static int show_printk(struct seq *s, const struct pseudo_ctx *c)
 	return 0;
 }
 
+/* The first is what syslog(2) sets, too; the others are fixed, and may be left out. */
+static int store_printk(const struct pseudo_ctx *c, char *text, size_t len)
+{
+	static const s64 fixed[] = {4, 1, 7};
+	char *save = NULL, *word = strtok_r(text, " \t\n", &save);
+	s64 level, v;
+
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
+	if (!word || pseudo_parse(word, 0, 15, &level) < 0)
+		return -EINVAL;
+	for (size_t i = 0; (word = strtok_r(NULL, " \t\n", &save)); i++)
+		if (i >= ARRAY_SIZE(fixed) || pseudo_parse(word, fixed[i], fixed[i], &v) < 0)
+			return -EINVAL;
+	console_loglevel = (u32)level;
+	return 0;
+}
+
 static int show_core_pattern(struct seq *s, const struct pseudo_ctx *c)
 {
 	seq_printf(s, "%s\n", core_pattern);
@@ -230,7 +248,7 @@ static const struct pseudo_row kernel_rows[] = {
 	TEXT("overflowgid", "65534"),
 	TEXT("overflowuid", "65534"),
 	FILE_RO("pid_max", show_pid_max),
-	FILE_RO("printk", show_printk),
+	{.name = "printk", .mode = PROC_RW, .show = show_printk, .store = store_printk},
 	SUBDIR("random", &random_dir),
 	TEXT("randomize_va_space", "2"),
 	TEXT("sched_rr_timeslice_ms", "100"),

@@ -34,6 +34,7 @@ static void immutable(int fd)
 {
 	struct timespec ts[2] = {{1, 0}, {1, 0}};
 	struct statx x;
+	int from;
 
 	SYS(set(fd, FS_IMMUTABLE_FL));
 	CHECK(get(fd) & FS_IMMUTABLE_FL);
@@ -52,6 +53,9 @@ static void immutable(int fd)
 	CHECK_ERR(utimensat(AT_FDCWD, "f", NULL, 0), EPERM);
 	CHECK_ERR(setxattr("f", "user.x", "1", 1, 0), EPERM);
 	CHECK_ERR(access("f", W_OK), EPERM);
+	from = SYS(open("theirs", O_RDONLY));
+	CHECK_ERR(copy_file_range(from, NULL, fd, NULL, 1, 0), EPERM);
+	close(from);
 	close(SYS(open("f", O_RDONLY)));
 	SYS(set(fd, 0));
 }
