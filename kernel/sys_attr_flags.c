@@ -181,7 +181,7 @@ SYSCALL_DEFINE5(file_getattr, int, dfd, uaddr_t, name, uaddr_t, dst, size_t, siz
 
 SYSCALL_DEFINE5(file_setattr, int, dfd, uaddr_t, name, uaddr_t, src, size_t, size, int, at_flags)
 {
-	struct abi_file_attr fa;
+	struct abi_file_attr fa = {0};
 	struct path p;
 	u32 lookup;
 	int err = check_args(size, at_flags, &lookup);

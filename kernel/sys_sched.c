@@ -285,7 +285,11 @@ SYSCALL_DEFINE4(sched_getattr, int, pid, uaddr_t, uattr, u32, size, u32, flags)
 
 static u64 bandwidth(u64 runtime, u64 period)
 {
-	return period ? (u64)(((unsigned __int128)runtime << BANDWIDTH_SHIFT) / period) : 0;
+	while (runtime >> (63 - BANDWIDTH_SHIFT)) {
+		runtime >>= 1;
+		period >>= 1;
+	}
+	return period ? (runtime << BANDWIDTH_SHIFT) / period : 0;
 }
 
 /* Deadlines are kept only if all fit into 95 % of the CPUs. */
