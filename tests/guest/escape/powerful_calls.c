@@ -30,7 +30,6 @@ static const struct {
 	{"ioperm", SYS_ioperm, {0x80, 1, 1}},
 	{"swapon", SYS_swapon, {P, 0}},
 	{"swapoff", SYS_swapoff, {P}},
-	{"acct", SYS_acct, {P}},
 	{"quotactl", SYS_quotactl, {0x80000700, P, 0, B}},
 	{"lookup_dcookie", SYS_lookup_dcookie, {1, B, 64}},
 	{"open_by_handle_at", SYS_open_by_handle_at, {AT_FDCWD, B, 0}},
