@@ -2,8 +2,8 @@
  * Operations on directory entries: create, mkdir, mknod, symlink, link, unlink, rmdir, rename. Each
  * checks what Linux checks, in its order (existence, permission, sticky bit, mountpoints, loops),
  * calls the filesystem's op, then brings the dentry cache and the watches up to date. Callers have
- * checked for read-only mounts unless they come here with a path from path_create. Modes are used
- * as given: the umask is the system call's business.
+ * checked for read-only mounts unless they come here with a path from path_create. Modes are as the
+ * caller asked for them: the umask is applied here.
  */
 #include "fs/fsnotify.h"
 #include "fs/namei.h"
@@ -34,13 +34,21 @@ void inode_init_owner(struct inode *inode, const struct inode *dir, u32 mode)
 		inode->gid = dir->gid;
 		if (S_ISDIR(mode))
 			mode |= S_ISGID;
-		else if ((mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) && c &&
-			 !cred_in_group(c, inode->gid) && !inode_capable(inode, CAP_FSETID))
-			mode &= ~(u32)S_ISGID;
 	}
 	inode->mode = mode;
 	if (dir)
 		inode->attr_flags = dir->attr_flags & inherited_flags(mode);
+}
+
+u32 vfs_prepare_mode(const struct inode *dir, u32 mode)
+{
+	if (!current)
+		return mode;
+	if ((dir->mode & S_ISGID) && !S_ISDIR(mode) &&
+		(mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) &&
+		!cred_in_group(current->cred, dir->gid) && !inode_capable(dir, CAP_FSETID))
+		mode &= ~(u32)S_ISGID;
+	return mode & ~current->fs->umask;
 }
 
 static int may_create(const struct path *parent, const struct dentry *d)
@@ -96,7 +104,7 @@ int vfs_create(const struct path *parent, struct dentry *d, u32 mode)
 		return ret;
 	if (!dir->ops->create)
 		return -EACCES;
-	ret = dir->ops->create(dir, d, S_IFREG | (mode & 07777));
+	ret = dir->ops->create(dir, d, vfs_prepare_mode(dir, S_IFREG | (mode & 07777)));
 	if (ret == 0)
 		created(d);
 	return ret;
@@ -111,7 +119,7 @@ int vfs_mkdir(const struct path *parent, struct dentry *d, u32 mode)
 		return ret;
 	if (!dir->ops->mkdir)
 		return -EPERM;
-	ret = dir->ops->mkdir(dir, d, mode & 01777);
+	ret = dir->ops->mkdir(dir, d, vfs_prepare_mode(dir, S_IFDIR | (mode & 01777)) & 01777);
 	if (ret == 0)
 		created(d);
 	return ret;
@@ -130,7 +138,7 @@ int vfs_mknod(const struct path *parent, struct dentry *d, u32 mode, u64 rdev)
 		return -EPERM;
 	if (!dir->ops->mknod)
 		return -EPERM;
-	ret = dir->ops->mknod(dir, d, mode, rdev);
+	ret = dir->ops->mknod(dir, d, vfs_prepare_mode(dir, mode), rdev);
 	if (ret == 0)
 		created(d);
 	return ret;

@@ -10,7 +10,7 @@ extern u64 nr_open_files, nr_open_files_max;			    /* of the whole machine */
 int file_alloc(const struct path *p, u32 flags, struct file **out); /* 0, -ENFILE, -ENOMEM */
 void file_fini(void); /* unit tests: frees the internal mount */
 
-/* openat2(2): lookup is a set of LOOKUP_* restrictions, mode has the umask applied. */
+/* openat2(2): lookup is a set of LOOKUP_* restrictions; the umask is applied to mode. */
 int file_open_lookup(const struct path *base, const char *name, int flags, u32 mode, u32 lookup,
 	struct file **out);
 

@@ -259,8 +259,10 @@ static int open_tmpfile(const struct path *base, const char *name, int flags, u3
 	dir = p.dentry->inode;
 	ret = mount_readonly(p.mnt) ? -EROFS : inode_permission(dir, MAY_WRITE | MAY_EXEC);
 	if (ret == 0)
-		ret = dir->ops->tmpfile ? dir->ops->tmpfile(dir, S_IFREG | (mode & 07777), &inode)
-					: -EOPNOTSUPP;
+		ret = dir->ops->tmpfile
+			      ? dir->ops->tmpfile(dir,
+					vfs_prepare_mode(dir, S_IFREG | (mode & 07777)), &inode)
+			      : -EOPNOTSUPP;
 	if (ret == 0) {
 		inode->linkable = !(flags & O_EXCL);
 		file.mnt = p.mnt;

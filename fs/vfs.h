@@ -243,6 +243,9 @@ static inline bool inode_is_fixed(const struct inode *i) /* immutable or append-
 bool inode_capable(const struct inode *i, int cap);
 /* Owner, group and mode (with its type bits) of a new inode in dir, by current's credentials. */
 void inode_init_owner(struct inode *inode, const struct inode *dir, u32 mode);
+/* mode as asked for, for what current makes in dir: without its umask's bits and, before that,
+ * without the set-group-ID bit of a program of a group it does not belong to. */
+u32 vfs_prepare_mode(const struct inode *dir, u32 mode);
 int inode_refresh(struct inode *i);	      /* getattr, if there is one */
 void inode_touch_atime(const struct path *p); /* it was read: relatime, in memory */
 int inode_remove_privs(const struct path *p); /* it is written: drops set-user-ID bits */
@@ -371,7 +374,8 @@ void path_put(struct path *p);
 int path_create(const struct path *base, const char *name, u32 flags, struct path *parent,
 	struct dentry **child, bool directory);
 
-/* Operations with permission checks, used by system calls and by overlay on its layers. */
+/* Operations with permission checks, used by system calls and by overlay on its layers. They apply
+ * the umask of current. */
 int vfs_create(const struct path *parent, struct dentry *d, u32 mode);
 int vfs_mkdir(const struct path *parent, struct dentry *d, u32 mode);
 int vfs_mknod(const struct path *parent, struct dentry *d, u32 mode, u64 rdev);

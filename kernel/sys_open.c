@@ -40,8 +40,7 @@ static long do_open(int dfd, uaddr_t name, int flags, u32 mode, u32 lookup)
 	if (ret == 0)
 		ret = path_base(dfd, scoped ? "." : n.s, &base);
 	if (ret == 0) {
-		ret = file_open_lookup(
-			&base, n.s, flags, mode & 07777 & ~current->fs->umask, lookup, &f);
+		ret = file_open_lookup(&base, n.s, flags, mode & 07777, lookup, &f);
 		path_put(&base);
 	}
 	pathname_put(&n);

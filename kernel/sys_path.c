@@ -46,7 +46,7 @@ SYSCALL_DEFINE3(mkdirat, int, dfd, uaddr_t, name, u32, mode)
 
 	if (ret < 0)
 		return ret;
-	ret = vfs_mkdir(&parent, d, mode & ~current->fs->umask);
+	ret = vfs_mkdir(&parent, d, mode);
 	create_end(&parent, d);
 	return ret;
 }
@@ -79,7 +79,6 @@ SYSCALL_DEFINE4(mknodat, int, dfd, uaddr_t, name, u32, mode, u32, dev)
 	ret = create_at(dfd, name, false, &parent, &d);
 	if (ret < 0)
 		return ret;
-	mode &= ~current->fs->umask;
 	if (!(mode & S_IFMT) || S_ISREG(mode))
 		ret = vfs_create(&parent, d, mode & 07777);
 	else

@@ -138,7 +138,7 @@ static int bind_path(struct unix_sock *u, const char *name)
 	path_put(&base);
 	if (err < 0)
 		return err == -EEXIST ? -EADDRINUSE : err;
-	err = vfs_mknod(&parent, child, S_IFSOCK | (mode & ~current->fs->umask), 0);
+	err = vfs_mknod(&parent, child, S_IFSOCK | mode, 0);
 	if (!err) {
 		err = bind_node(u, name, &parent, child);
 		if (err < 0)

@@ -150,7 +150,7 @@ race() {
 	inside=$(contents)
 	"$routes" "$share" "$SCRATCH/outside" "$SCRATCH/ended" &
 	racer=$!
-	out=$(timeout 60 "$SKIFF" run "--backend=$BACKEND" --net none "$@" 2>&1)
+	out=$(timeout 120 "$SKIFF" run "--backend=$BACKEND" --net none "$@" 2>&1)
 	rc=$?
 	: >"$SCRATCH/ended"
 	wait $racer
