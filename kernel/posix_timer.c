@@ -314,8 +314,8 @@ static u64 timer_deadline(const struct posix_timer *pt, u64 value, bool absolute
 	if (is_cpu(pt))
 		return value;
 	clock_now = os_clock_ns(pt->clock.host_clock);
-	if (value <= clock_now)
-		return now ? now : 1;
+	if (value <= clock_now) /* every interval since then has expired, too */
+		return clock_now - value >= now ? 1 : now - (clock_now - value);
 	return value - clock_now >= TIME_NS_MAX - now ? TIME_NS_MAX : now + (value - clock_now);
 }
 

@@ -8,6 +8,7 @@
 
 #include "fs/fdtable.h"
 #include "kernel/ipc/ipc.h"
+#include "kernel/net/netlink/netlink.h"
 #include "kernel/sys_time.h"
 #include "kernel/syscall.h"
 #include "kernel/task.h"
@@ -17,6 +18,9 @@
 #define PRIORITIES 32768u
 #define HARD_MSG_MAX 65536
 #define HARD_MSGSIZE_MAX (16 << 20)
+#define NOTIFY_COOKIE_LEN 32
+#define NOTIFY_WOKENUP 1
+#define NOTIFY_REMOVED 2
 #define MESSAGE_COST 48 /* of each, as RLIMIT_MSGQUEUE counts it */
 
 struct mq_msg {
@@ -44,7 +48,8 @@ struct mqueue {
 	struct list_head link; /* in all_queues */
 	struct tgroup *notify; /* a reference; NULL: none registered */
 	struct sigevent event;
-	u32 notify_uid;
+	struct nl_sock *thread; /* SIGEV_THREAD: who is sent the cookie; a reference */
+	u8 cookie[NOTIFY_COOKIE_LEN];
 };
 
 static struct list_head all_queues = LIST_HEAD_INIT(all_queues);
@@ -104,8 +109,20 @@ int mqueue_create(struct ipc_ns *ns, const struct abi_mq_attr *attr, struct mque
 	return 0;
 }
 
+/* The C library's helper thread reads the cookie from its socket; its last byte says why it came.
+ */
+static void send_cookie(struct mqueue *q, u8 why)
+{
+	q->cookie[NOTIFY_COOKIE_LEN - 1] = why;
+	nl_tell(q->thread, q->cookie, sizeof(q->cookie));
+	sock_put(&q->thread->sk);
+	q->thread = NULL;
+}
+
 static void forget_notify(struct mqueue *q)
 {
+	if (q->thread)
+		send_cookie(q, NOTIFY_REMOVED);
 	if (q->notify)
 		tgroup_put(q->notify);
 	q->notify = NULL;
@@ -130,6 +147,8 @@ static void tell(struct mqueue *q)
 {
 	siginfo_t info;
 
+	if (q->thread)
+		send_cookie(q, NOTIFY_WOKENUP);
 	if (q->event.sigev_notify == SIGEV_SIGNAL && q->notify->state != TG_ZOMBIE) {
 		memset(&info, 0, sizeof(info));
 		info.si_signo = q->event.sigev_signo;
@@ -331,19 +350,49 @@ SYSCALL_DEFINE5(
 
 static int check_event(const struct sigevent *ev)
 {
-	if (ev->sigev_notify == SIGEV_THREAD)
-		return -EOPNOTSUPP; /* is told through a netlink socket */
-	if (ev->sigev_notify != SIGEV_NONE && ev->sigev_notify != SIGEV_SIGNAL)
+	if (ev->sigev_notify != SIGEV_NONE && ev->sigev_notify != SIGEV_SIGNAL &&
+		ev->sigev_notify != SIGEV_THREAD)
 		return -EINVAL;
 	if (ev->sigev_notify == SIGEV_SIGNAL && (ev->sigev_signo < 1 || ev->sigev_signo > ABI_NSIG))
 		return -EINVAL;
 	return 0;
 }
 
+/* sigev_signo is a netlink socket's descriptor then, and the value points to the cookie. */
+static int thread_of_event(const struct sigevent *ev, u8 *cookie, struct nl_sock **out)
+{
+	struct file *f;
+	int err;
+
+	if (copy_from_user(cookie, (uaddr_t)ev->sigev_value.sival_ptr, NOTIFY_COOKIE_LEN) < 0)
+		return -EFAULT;
+	f = fd_file(ev->sigev_signo);
+	if (!f)
+		return -EBADF;
+	err = nl_sock_of_file(f, out);
+	file_put(f);
+	return err;
+}
+
 static int notify_set(struct mqueue *q, const struct sigevent *ev)
 {
-	if (q->notify)
+	struct nl_sock *thread = NULL;
+	u8 cookie[NOTIFY_COOKIE_LEN];
+	int err;
+
+	if (ev->sigev_notify == SIGEV_THREAD) {
+		err = thread_of_event(ev, cookie, &thread);
+		if (err < 0)
+			return err;
+	}
+	if (q->notify) {
+		if (thread)
+			sock_put(&thread->sk);
 		return -EBUSY;
+	}
+	if (thread)
+		memcpy(q->cookie, cookie, sizeof(cookie));
+	q->thread = thread;
 	q->notify = tgroup_get(current->tg);
 	q->event = *ev;
 	return 0;

@@ -290,6 +290,28 @@ int nl_reply(struct nl_sock *nls, struct nl_buf *b)
 	return err;
 }
 
+int nl_sock_of_file(const struct file *f, struct nl_sock **out)
+{
+	struct sock *sk = sock_of_file(f);
+
+	if (!sk)
+		return -ENOTSOCK;
+	if (sk->ops != &netlink_ops)
+		return -EINVAL;
+	*out = nl_sk(sock_get(sk));
+	return 0;
+}
+
+void nl_tell(struct nl_sock *nls, const void *data, u32 len)
+{
+	struct nl_msg *msg = queue_full(nls) ? NULL : msg_alloc(data, len);
+
+	if (msg)
+		enqueue(nls, msg);
+	else
+		overrun(nls);
+}
+
 static bool is_member(const struct nl_sock *nls, int protocol, unsigned group)
 {
 	return nls->sk.net == current_net && nls->proto->protocol == protocol &&

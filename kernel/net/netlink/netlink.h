@@ -86,6 +86,10 @@ bool nl_may_admin(const struct nl_sock *nls);
 
 /* Sends what b holds to the requester. Takes b's contents, also on failure: 0 or -ENOBUFS. */
 int nl_reply(struct nl_sock *nls, struct nl_buf *b);
+/* The netlink socket behind an open file: a reference; -ENOTSOCK, or -EINVAL for another family. */
+int nl_sock_of_file(const struct file *f, struct nl_sock **out);
+/* Copies data, which need not be netlink messages, into the queue; lost if that is full. */
+void nl_tell(struct nl_sock *nls, const void *data, u32 len);
 /* Does anybody listen to this group? */
 bool nl_has_listeners(int protocol, unsigned group);
 /* To all members of a group, except one (may be NULL). Takes b's contents. */

@@ -2,7 +2,10 @@
 #include "../test.h"
 
 #include <mqueue.h>
+#include <linux/netlink.h>
 #include <poll.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 
 static char name[64];
 
@@ -136,6 +139,62 @@ static void notification(void)
 	SYS(mq_unlink(name));
 }
 
+static struct gate told;
+
+static void on_thread(union sigval v)
+{
+	value = v.sival_int;
+	gate_open(&told);
+}
+
+/* The C library waits for a cookie in a netlink socket, whose last byte says what happened. */
+static void threads(void)
+{
+	struct sigevent ev = {.sigev_notify = SIGEV_THREAD, .sigev_notify_function = on_thread};
+	char cookie[32] = "the cookie", buf[32];
+	mqd_t q = fresh(0, 2, 16);
+	int sock = SYS(socket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK, 0));
+	int pair[2];
+
+	gate_init(&told);
+	ev.sigev_value.sival_int = 815;
+	SYS(mq_notify(q, &ev));
+	SYS(mq_send(q, "x", 1, 0));
+	gate_wait(&told);
+	CHECK_EQ(value, 815);
+	SYS(mq_receive(q, buf, 16, NULL));
+
+	ev.sigev_signo = sock;
+	ev.sigev_value.sival_ptr = cookie;
+	SYS(syscall(SYS_mq_notify, q, &ev));
+	CHECK_ERR(syscall(SYS_mq_notify, q, &ev), EBUSY);
+	CHECK_ERR(recv(sock, buf, sizeof buf, 0), EAGAIN);
+	SYS(mq_send(q, "x", 1, 0));
+	CHECK_EQ(SYS(recv(sock, buf, sizeof buf, 0)), 32);
+	CHECK(memcmp(buf, cookie, 31) == 0 && buf[31] == 1);
+	SYS(syscall(SYS_mq_notify, q, &ev));
+	SYS(mq_notify(q, NULL));
+	CHECK_EQ(SYS(recv(sock, buf, sizeof buf, 0)), 32);
+	CHECK(memcmp(buf, cookie, 31) == 0 && buf[31] == 2);
+	CHECK_ERR(recv(sock, buf, sizeof buf, 0), EAGAIN);
+
+	ev.sigev_value.sival_ptr = NULL;
+	CHECK_ERR(syscall(SYS_mq_notify, q, &ev), EFAULT);
+	ev.sigev_value.sival_ptr = cookie;
+	ev.sigev_signo = -1;
+	CHECK_ERR(syscall(SYS_mq_notify, q, &ev), EBADF);
+	ev.sigev_signo = q;
+	CHECK_ERR(syscall(SYS_mq_notify, q, &ev), ENOTSOCK);
+	SYS(socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
+	ev.sigev_signo = pair[0];
+	CHECK_ERR(syscall(SYS_mq_notify, q, &ev), EINVAL);
+	ev.sigev_signo = sock;
+	SYS(syscall(SYS_mq_notify, q, &ev));
+	SYS(close(sock)); /* the cookie goes nowhere */
+	SYS(mq_close(q));
+	SYS(mq_unlink(name));
+}
+
 int main(void)
 {
 	snprintf(name, sizeof name, "/gtest-%d", getpid());
@@ -143,5 +202,6 @@ int main(void)
 	priorities();
 	blocking();
 	notification();
+	threads();
 	return 0;
 }

@@ -2,6 +2,7 @@
  * errors. */
 #include "../test.h"
 
+#include <limits.h>
 #ifndef sigev_notify_thread_id
 #define sigev_notify_thread_id _sigev_un._tid
 #endif
@@ -60,6 +61,36 @@ static void absolute(void)
 	CHECK_ERR(timer_create(CLOCK_REALTIME, &ev, &t), EINVAL);
 }
 
+/* A start in the past: every interval since then has expired. */
+static void long_past(void)
+{
+	struct sigevent ev = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR2};
+	struct itimerspec its = {{0, 1}, {0, 0}};
+	sigset_t set;
+	siginfo_t info;
+	timer_t t;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR2);
+	SYS(sigprocmask(SIG_BLOCK, &set, NULL));
+	SYS(timer_create(CLOCK_REALTIME, &ev, &t));
+	clock_gettime(CLOCK_REALTIME, &its.it_value);
+	its.it_value.tv_sec -= 5; /* more nanoseconds than an int holds */
+	SYS(timer_settime(t, TIMER_ABSTIME, &its, NULL));
+	CHECK_EQ(SYS(sigwaitinfo(&set, &info)), SIGUSR2);
+	CHECK_EQ(info.si_overrun, INT_MAX);
+	CHECK_EQ(timer_getoverrun(t), INT_MAX);
+	SYS(timer_delete(t));
+	CHECK(sigtimedwait(&set, &info, &(struct timespec){0, 0}) != 0);
+	SYS(timer_create(CLOCK_REALTIME, &ev, &t));
+	its.it_interval = (struct timespec){2, 0};
+	SYS(timer_settime(t, TIMER_ABSTIME, &its, NULL));
+	CHECK_EQ(SYS(sigwaitinfo(&set, &info)), SIGUSR2);
+	CHECK(info.si_overrun >= 2 && info.si_overrun <= 30);
+	SYS(timer_delete(t));
+	SYS(sigprocmask(SIG_UNBLOCK, &set, NULL));
+}
+
 int main(void)
 {
 	struct sigevent ev = {.sigev_notify = SIGEV_NONE};
@@ -69,6 +100,7 @@ int main(void)
 
 	by_signal();
 	absolute();
+	long_past();
 	SYS(timer_create(CLOCK_MONOTONIC, &ev, &t));
 	SYS(timer_settime(t, 0, &its, NULL));
 	SYS(timer_gettime(t, &old));
