@@ -414,9 +414,11 @@ static int parse_overlay(const char *arg, struct machine_options *m)
 /* What passt is told to give the machine (passt.c). */
 static int passt_defaults(struct link_options *l)
 {
-	char args[] = "ip=10.0.2.15/24,gw=10.0.2.2,dns=10.0.2.3";
+	char v4[] = "ip=10.0.2.15/24,gw=10.0.2.2,dns=10.0.2.3", v6[] = "dns=" PASST_DNS6;
 
-	return l->nr_addrs || l->dhcp ? 0 : link_options_parse(args, l);
+	if (l->nr_addrs || l->dhcp)
+		return 0;
+	return link_options_parse(passt_ipv6_only() ? v6 : v4, l);
 }
 
 static int add_link(char *arg, struct machine_options *m)

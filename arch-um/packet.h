@@ -49,8 +49,10 @@ bool passt_installed(void);
 bool passt_ours(const char *spec);   /* a passt that skiff starts: "passt", "auto" */
 int passt_forward(const char *spec); /* -p HOST:GUEST[/udp], before passt_open; -EINVAL */
 bool passt_has_forwards(void);
-void packets_end(void);					  /* before the process exits */
-int pcap_open(const char *path);			  /* -errno */
+bool passt_ipv6_only(void);	    /* the host leads out by IPv6 alone, and so does the link */
+#define PASST_DNS6 "fd00:10:0:2::3" /* where the guest asks for names over IPv6 */
+void packets_end(void);		    /* before the process exits */
+int pcap_open(const char *path);    /* -errno */
 void packet_complain(const char *spec, const char *what); /* "skiff: --net SPEC: WHAT" */
 
 #endif

@@ -6,7 +6,8 @@
  * A link "auto" costs a machine that never uses it next to nothing: a child sleeps at the other end
  * of the socket pair and becomes passt when the first frame arrives. It is made before skiff is
  * confined, which may start nothing later. Multicasts, such as a network stack sends by itself when
- * it begins, do not wake it: they would go nowhere.
+ * it begins, do not wake it: they would go nowhere. On a host with IPv6 alone it does not sleep:
+ * the machine has no address to send anything from before a router, passt, has advertised one.
  */
 #include "arch-um/packet.h"
 
@@ -14,6 +15,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <linux/sockios.h>
 #include <linux/virtio_net.h>
 #include <poll.h>
@@ -221,6 +223,27 @@ bool passt_ours(const char *spec)
 	return !strcmp(spec, "passt") || !strcmp(spec, "auto");
 }
 
+/* Whether the host has a way to an address out there: nothing is sent. */
+static bool leads_out(int family, const void *sa, socklen_t len)
+{
+	int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool yes = fd >= 0 && connect(fd, sa, len) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return yes;
+}
+
+bool passt_ipv6_only(void)
+{
+	struct sockaddr_in v4 = {.sin_family = AF_INET, .sin_port = htons(9)};
+	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6, .sin6_port = htons(9)};
+
+	v4.sin_addr.s_addr = htonl(0xc0000201);		   /* 192.0.2.1 */
+	inet_pton(AF_INET6, "2001:db8::1", &v6.sin6_addr); /* both of documentation */
+	return !leads_out(AF_INET, &v4, sizeof(v4)) && leads_out(AF_INET6, &v6, sizeof(v6));
+}
+
 bool passt_installed(void)
 {
 	const char *path = getenv("PATH");
@@ -269,7 +292,8 @@ static bool await_frame(int fd)
 static void exec_passt(int fd, bool automatic)
 {
 	static char *const fixed[] = {"passt", "-f", "-q", "-1", "-a", "10.0.2.15", "-n", "24",
-		"-g", "10.0.2.2", "--dns-forward", "10.0.2.3", "-m", "65520", "-F"};
+		"-g", "10.0.2.2", "--dns-forward", "10.0.2.3", "--dns-forward", PASST_DNS6, "-m",
+		"65520", "-F"};
 	char number[16], *argv[FORWARDS_MAX * 2 + 24];
 	unsigned n = 0;
 
@@ -298,7 +322,7 @@ static int start(struct os_packet *p, bool automatic)
 	}
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		return -errno;
-	p->asleep = automatic && !nr_forwards;
+	p->asleep = automatic && !nr_forwards && !passt_ipv6_only();
 	pid = fork();
 	if (pid == 0) {
 		become_child(&pair[1], parent);
@@ -354,6 +378,7 @@ int passt_open(const char *which, struct os_packet_info *info, struct os_packet 
 	setsockopt(p->fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
 	p->ops = &passt_ops;
 	info->mtu = info->max_mtu = PASST_MTU;
+	info->flags |= OS_PACKET_BARE_RST;
 	if (p->asleep)
 		info->flags |= OS_PACKET_ASLEEP;
 	return 0;

@@ -145,6 +145,9 @@ struct virtio_net_hdr;
 #define OS_PACKET_ASLEEP \
 	2u /* the other end begins with the first frame that is no multicast; until \
 	      then multicasts are dropped */
+#define OS_PACKET_BARE_RST \
+	4u /* who is at the other end makes all TCP segments itself, and refuses connections by \
+	      a RST without ACK, which means nothing by RFC 9293 */
 struct os_packet_info {
 	u32 flags;	  /* OS_PACKET_* */
 	u32 mtu, max_mtu; /* of the IP packet */

@@ -1,4 +1,5 @@
-/* ARP, RFC 826 (and RFC 5227's announcements): questions, answers, and what they teach us. */
+/* ARP, RFC 826 (and RFC 5227's probes and announcements): questions, answers, what they teach us.
+ */
 #include "kernel/net/ether.h"
 #include "kernel/net/ifaddr.h"
 #include "kernel/net/ip_hdr.h"
@@ -41,6 +42,12 @@ void arp_solicit(struct netdev *dev, const struct ip_addr *addr, const u8 *mac)
 	arp_send(dev, ARP_REQUEST, a ? ip_addr_to_v4(&a->addr) : 0, ip_addr_to_v4(addr), NULL, mac);
 }
 
+void arp_probe(struct netdev *dev, const struct ip_addr *addr)
+{
+	if (netdev_running(dev) && !(dev->flags & IFF_NOARP))
+		arp_send(dev, ARP_REQUEST, 0, ip_addr_to_v4(addr), NULL, NULL);
+}
+
 void arp_announce(struct netdev *dev, const struct ip_addr *addr)
 {
 	if (netdev_running(dev) && !(dev->flags & IFF_NOARP))
@@ -59,6 +66,7 @@ void arp_rcv(struct skb *skb)
 	struct netdev *dev = skb->dev;
 	const struct arp_pkt *a = (const void *)skb->data;
 	struct ip_addr from, target;
+	struct ifaddr *ours;
 	bool for_us;
 	u32 how = 0;
 
@@ -75,6 +83,9 @@ void arp_rcv(struct skb *skb)
 		how = NEIGH_CREATE | NEIGH_OVERRIDE;
 	else if (a->op == be16_of(ARP_REQUEST) || a->op == be16_of(ARP_REPLY))
 		how = NEIGH_OVERRIDE; /* what we know is kept up to date */
+	ours = ifaddr_find(dev, &from);
+	if (ours)
+		ifaddr_clash(ours, a->sha);
 	if (how && a->spa && !ifaddr_is_local(&from) && !ip_addr_is_multicast(&from))
 		neigh_heard(dev, &from, a->sha, how);
 	if (a->op == be16_of(ARP_REQUEST) && for_us && a->spa != a->tpa)

@@ -5,11 +5,14 @@
  */
 #include "kernel/net/ifaddr.h"
 
+#include "kernel/dmesg.h"
 #include "kernel/net/multicast.h"
 #include "kernel/net/ndp.h"
 #include "kernel/net/neigh.h"
 #include "kernel/net/route.h"
 #include "kernel/os.h"
+
+#include <stdio.h>
 
 #define IP6_ROUTE_METRIC 256u
 
@@ -202,13 +205,29 @@ int ifaddr_set_lifetime(struct ifaddr *a, u32 valid_s, u32 preferred_s)
 	return 0;
 }
 
+/* An address given as an option is used at once; whether somebody else has it is asked meanwhile.
+ */
+static void probe(struct ifaddr *a)
+{
+	if (ip_addr_is_v4(&a->addr)) {
+		arp_probe(a->dev, &a->addr);
+		return;
+	}
+	os_random(a->dad_nonce, sizeof(a->dad_nonce));
+	ndp_probe(a);
+}
+
 void ifaddr_ready(struct ifaddr *a)
 {
 	a->flags &= ~(u32)(IFA_F_TENTATIVE | IFA_F_OPTIMISTIC);
 	address_routes(a, add_route);
 	set_timer(a);
 	net_notify(NET_ADDR_ADDED, a);
-	if (ip_addr_is_v4(&a->addr) && a->dev->type == ARPHRD_ETHER && !a->dev->dormant)
+	if (a->dev->type != ARPHRD_ETHER || a->dev->dormant)
+		return;
+	if (a->given)
+		probe(a);
+	if (ip_addr_is_v4(&a->addr))
 		arp_announce(a->dev, &a->addr);
 }
 
@@ -217,6 +236,25 @@ void ifaddr_failed(struct ifaddr *a)
 	timer_cancel(&a->timer);
 	a->flags |= IFA_F_DADFAILED;
 	net_notify(NET_ADDR_ADDED, a);
+}
+
+void ifaddr_clash(struct ifaddr *a, const u8 mac[6])
+{
+	char text[IP_ADDR_STR], line[160];
+	int n;
+
+	if (a->clash_told || !memcmp(mac, a->dev->mac, 6))
+		return;
+	a->clash_told = true;
+	ip_addr_format(&a->addr, text);
+	dmesg_printf(DMESG_WARNING, "%s: %02x:%02x:%02x:%02x:%02x:%02x uses our address %s",
+		a->dev->name, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5], text);
+	if (!a->given)
+		return;
+	n = snprintf(line, sizeof(line),
+		"skiff: %s: somebody else on the link has %s already (choose another ip=)\n",
+		a->dev->name, text);
+	os_log(line, (size_t)MIN(n, (int)sizeof(line) - 1));
 }
 
 static void start_address(struct ifaddr *a)

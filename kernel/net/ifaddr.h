@@ -26,6 +26,8 @@ struct ifaddr {
 	struct timer timer;	    /* DAD, then lifetimes */
 	unsigned dad_left;
 	u8 dad_nonce[6];
+	bool given; /* by an option of skiff's: who gave it is told of a clash */
+	bool clash_told;
 };
 
 /* a is copied (link, dev, timer ignored; label "" = dev's name). -EEXIST if dev has it already,
@@ -45,6 +47,8 @@ void ifaddr_dev_up(struct netdev *dev); /* routes of its addresses come back, IP
 void ifaddr_dev_down(struct netdev *dev);
 void ifaddr_ready(struct ifaddr *a);  /* DAD has ended well */
 void ifaddr_failed(struct ifaddr *a); /* someone else has it */
+/* Someone with this MAC uses it as well. Said once, and our own MAC is nobody else. */
+void ifaddr_clash(struct ifaddr *a, const u8 mac[6]);
 /* The source address for packets to daddr out of dev (RFC 6724; RFC 1122 3.3.4.3); NULL: none. */
 const struct ifaddr *ifaddr_source(
 	const struct netdev *dev, const struct ip_addr *daddr, const struct ip_addr *next_hop);

@@ -42,7 +42,7 @@ static bool source_ok(const struct skb *skb)
 
 	if (ip_addr_is_multicast(s) || ip_addr_is_broadcast(s))
 		return false;
-	return skb->dev == loopback || !ip_addr_is_loopback(s);
+	return skb->dev == loopback || (!ip_addr_is_loopback(s) && !ifaddr_is_local(s));
 }
 
 /* Lengths must make sense; source routes are not followed (accept_source_route is 0). */

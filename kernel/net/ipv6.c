@@ -110,6 +110,17 @@ static bool for_us(const struct skb *skb)
 	return a && !(a->flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED));
 }
 
+/* What we send to ourselves never comes in from outside: somebody forges our address. */
+static bool from_us(const struct skb *skb)
+{
+	const struct ifaddr *a;
+
+	if (skb->dev == loopback)
+		return false;
+	a = ifaddr_find(ip_addr_is_link_local(&skb->ip.saddr) ? skb->dev : NULL, &skb->ip.saddr);
+	return a && !(a->flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED));
+}
+
 static bool check_header(struct skb *skb)
 {
 	const struct ip6_hdr *h = (const void *)skb->data;
@@ -222,7 +233,7 @@ void ip6_rcv(struct skb *skb)
 		skb_free(skb);
 		return;
 	}
-	skb->ip.to_local = for_us(skb);
+	skb->ip.to_local = for_us(skb) && !from_us(skb);
 	if (!skb->ip.to_local) {
 		MIB_INC(Ip6InAddrErrors);
 		skb_free(skb);

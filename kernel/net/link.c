@@ -268,6 +268,7 @@ static int configure(struct netdev *dev, const struct link_options *o)
 	for (unsigned i = 0; i < o->nr_addrs && !err; i++) {
 		struct ifaddr a = {.addr = o->addrs[i].addr,
 			.prefix_len = (u8)o->addrs[i].prefix_len,
+			.given = true,
 			.flags = IFA_F_PERMANENT | IFA_F_NODAD}; /* usable from the start */
 		u32 host = 0xffffffffu >> (a.prefix_len & 31);
 
@@ -343,6 +344,8 @@ int link_create(const struct link_options *o)
 	shape(l);
 	if (info.flags & OS_PACKET_VNET)
 		l->dev.features = NETDEV_CSUM | NETDEV_TSO4 | NETDEV_TSO6;
+	if (info.flags & OS_PACKET_BARE_RST)
+		l->dev.features |= NETDEV_BARE_RST;
 	if (o->has_mac)
 		memcpy(l->dev.mac, o->mac, 6);
 	else if (memcmp(info.mac, zero, 6))

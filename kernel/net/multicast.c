@@ -201,6 +201,7 @@ void mc_dev_down(struct netdev *dev)
 
 static void query(struct netdev *dev, const struct ip_addr *group, u64 max_delay_ns)
 {
+	u64 now = os_clock_ns(OS_CLOCK_MONOTONIC), at;
 	struct mc_group *g;
 	u32 r;
 
@@ -209,10 +210,12 @@ static void query(struct netdev *dev, const struct ip_addr *group, u64 max_delay
 			(!ip_addr_is_any(group) && !ip_addr_eq(&g->addr, group)))
 			continue;
 		os_random(&r, sizeof(r));
+		at = now + max_delay_ns / 65536 * (r & 0xffff);
 		g->reporting = true;
+		if (timer_armed(&g->timer) && g->timer.deadline_ns <= at)
+			continue; /* a flood of queries does not put the answer off */
 		g->timer.fn = group_timer;
-		timer_arm(&g->timer,
-			os_clock_ns(OS_CLOCK_MONOTONIC) + max_delay_ns / 65536 * (r & 0xffff));
+		timer_arm(&g->timer, at);
 	}
 }
 

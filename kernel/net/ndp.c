@@ -25,6 +25,7 @@ enum { OPT_SRC_MAC = 1, OPT_DST_MAC = 2, OPT_PREFIX = 3, OPT_MTU = 5, OPT_NONCE 
 #define DAD_NS NSEC_PER_SEC
 #define RS_INTERVAL_NS (4 * NSEC_PER_SEC)
 #define RA_PREFIXES_MAX 16 /* addresses that advertisements may give a device */
+#define RA_ROUTERS_MAX 16  /* and default routes */
 #define TWO_HOURS_S 7200u
 
 struct solicit_timer { /* router solicitations of one device */
@@ -81,7 +82,7 @@ static void ndp_send(struct netdev *dev, struct skb *skb, const struct ip_addr *
 		.daddr = *daddr,
 		.ttl = 255,
 		.oif = dev->ifindex,
-		.flags = FLOW_ANYSRC};
+		.flags = FLOW_ANYSRC | (ip_addr_is_any(saddr) ? FLOW_NOSRC : 0)};
 
 	icmp6_send(skb, &fl);
 }
@@ -109,12 +110,24 @@ static void advertise(struct netdev *dev, const struct ip_addr *target, const st
 
 /* ---- duplicate address detection ---- */
 
+void ndp_probe(const struct ifaddr *a)
+{
+	struct ip_addr any = ip_addr_any(AF_INET6), group = ndp_solicited_node(&a->addr);
+	struct skb *skb = message(a->dev, NS, 0, &a->addr, 0);
+	u8 *o;
+
+	if (!skb)
+		return;
+	o = skb_put(skb, 8); /* the nonce tells a looped-back question from another's, RFC 7527 */
+	o[0] = OPT_NONCE;
+	o[1] = 1;
+	memcpy(o + 2, a->dad_nonce, 6);
+	ndp_send(a->dev, skb, &any, &group);
+}
+
 static void dad_timer(struct timer *t)
 {
 	struct ifaddr *a = container_of(t, struct ifaddr, timer);
-	struct ip_addr any = ip_addr_any(AF_INET6), group = ndp_solicited_node(&a->addr);
-	struct skb *skb;
-	u8 *o;
 
 	net_set(a->dev->net);
 	if (!a->dad_left) {
@@ -124,14 +137,7 @@ static void dad_timer(struct timer *t)
 		return;
 	}
 	a->dad_left--;
-	skb = message(a->dev, NS, 0, &a->addr, 0);
-	if (skb) { /* the nonce tells a looped-back question from another's, RFC 7527 */
-		o = skb_put(skb, 8);
-		o[0] = OPT_NONCE;
-		o[1] = 1;
-		memcpy(o + 2, a->dad_nonce, 6);
-		ndp_send(a->dev, skb, &any, &group);
-	}
+	ndp_probe(a);
 	timer_arm(&a->timer, os_clock_ns(OS_CLOCK_MONOTONIC) + DAD_NS);
 }
 
@@ -288,8 +294,11 @@ static void advertisement_rcv(struct skb *skb)
 	target = ip_addr_v6(skb->data + 8);
 	a = ifaddr_find(skb->dev, &target);
 	if (a) {
+		mac = find_option(skb, 24, OPT_DST_MAC);
 		if ((a->flags & IFA_F_TENTATIVE) && skb->dev != loopback)
 			duplicate(a);
+		else if (mac)
+			ifaddr_clash(a, mac + 2);
 		return;
 	}
 	mac = find_option(skb, 24, OPT_DST_MAC);
@@ -369,12 +378,16 @@ static void default_router(struct skb *skb, u32 lifetime_s)
 		.prefsrc = ip_addr_any(AF_INET6)};
 	struct route *pos;
 	u64 expires = os_clock_ns(OS_CLOCK_MONOTONIC) + lifetime_s * NSEC_PER_SEC;
+	unsigned others = 0;
 
 	route_for_each(pos)
 	{
-		if (pos->protocol != RTPROT_RA || pos->prefix_len || pos->dev != skb->dev ||
-			!ip_addr_eq(&pos->gateway, &r.gateway))
+		if (pos->protocol != RTPROT_RA || pos->prefix_len || pos->dev != skb->dev)
 			continue;
+		if (!ip_addr_eq(&pos->gateway, &r.gateway)) {
+			others++;
+			continue;
+		}
 		if (lifetime_s)
 			pos->expires_ns = expires;
 		else
@@ -382,7 +395,7 @@ static void default_router(struct skb *skb, u32 lifetime_s)
 		return;
 	}
 	r.expires_ns = expires;
-	if (lifetime_s)
+	if (lifetime_s && others < RA_ROUTERS_MAX)
 		route_add(&r, NLM_F_CREATE | NLM_F_APPEND);
 }
 

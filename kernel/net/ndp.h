@@ -6,7 +6,8 @@
 
 void ndp_dev_up(struct netdev *dev); /* link-local address, then router solicitations */
 void ndp_dev_down(struct netdev *dev);
-void ndp_dad_start(struct ifaddr *a); /* ends in ifaddr_ready or ifaddr_failed */
+void ndp_dad_start(struct ifaddr *a);	/* ends in ifaddr_ready or ifaddr_failed */
+void ndp_probe(const struct ifaddr *a); /* asks whether someone else has it */
 /* Asks for addr: multicast, or unicast to mac. */
 void ndp_solicit(struct netdev *dev, const struct ip_addr *addr, const u8 *mac);
 /* An ICMPv6 message of types 133 to 137, checksum right; data at its header. Borrowed. */

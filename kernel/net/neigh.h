@@ -48,6 +48,7 @@ void neigh_heard(struct netdev *dev, const struct ip_addr *addr, const u8 mac[6]
 void arp_rcv(struct skb *skb); /* data at the ARP header; consumes */
 /* Asks for addr: broadcast, or to mac if that is known. */
 void arp_solicit(struct netdev *dev, const struct ip_addr *addr, const u8 *mac);
+void arp_probe(struct netdev *dev, const struct ip_addr *addr);	   /* RFC 5227: who has it too? */
 void arp_announce(struct netdev *dev, const struct ip_addr *addr); /* gratuitous */
 
 #endif

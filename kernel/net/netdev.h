@@ -17,8 +17,9 @@
 #define NETDEV_CSUM 1u /* takes PARTIAL checksums */
 #define NETDEV_TSO4 2u /* takes SKB_GSO_TCPV4 */
 #define NETDEV_TSO6 4u
-#define NETDEV_USO 8u	   /* takes SKB_GSO_UDP */
-#define NETDEV_RX_CSUM 16u /* its input is known good */
+#define NETDEV_USO 8u	    /* takes SKB_GSO_UDP */
+#define NETDEV_RX_CSUM 16u  /* its input is known good */
+#define NETDEV_BARE_RST 32u /* a RST without ACK refuses a connection */
 
 struct netdev_stats {
 	u64 rx_packets, rx_bytes, rx_errors, rx_dropped;

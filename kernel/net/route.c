@@ -472,7 +472,7 @@ int route_output(struct flow *fl, struct dst *dst)
 		err = route_normal(fl, dst);
 	if (err < 0)
 		return err;
-	if (ip_addr_is_any(&fl->saddr)) {
+	if (ip_addr_is_any(&fl->saddr) && !(fl->flags & FLOW_NOSRC)) {
 		if (ip_addr_is_any(&dst->saddr) && !(fl->flags & FLOW_ANYSRC) &&
 			dst->type != DST_BROADCAST && dst->type != DST_MULTICAST)
 			return -EADDRNOTAVAIL;

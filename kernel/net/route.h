@@ -17,6 +17,7 @@
 #define FLOW_NOFRAG 8u	  /* -EMSGSIZE instead of fragments by us (IP_PMTUDISC_DO) */
 #define FLOW_IFMTU 16u	  /* the device's MTU counts, not the path's (IP_PMTUDISC_PROBE) */
 #define FLOW_MCLOOP 32u	  /* multicast: members here receive it too */
+#define FLOW_NOSRC 64u	  /* saddr stays unspecified: a question about an address (RFC 4862) */
 
 struct flow {
 	struct ip_addr saddr; /* any: route_output chooses and fills in */

@@ -107,7 +107,7 @@ struct tcp_sock {
 	u32 snd_max_wnd;
 	u32 write_seq; /* behind the last byte the user wrote; behind FIN once it is queued */
 	u32 snd_sml;   /* end of the last small segment sent (Minshall) */
-	u64 challenge_ns;
+	u64 challenge_ns, dup_ack_ns;
 	u8 snd_wscale, rcv_wscale;
 	u16 mss_opt;  /* what the peer announced, or the default */
 	u16 mss_adv;  /* what we announced */
@@ -352,7 +352,8 @@ void tcp_output(struct tcp_sock *tp);	/* sends what windows and Nagle allow, los
 bool tcp_send_one(struct tcp_sock *tp); /* one new segment, congestion window or not (TLP) */
 int tcp_transmit(struct tcp_sock *tp, struct tcp_seg *s);
 void tcp_send_ack(struct tcp_sock *tp);
-void tcp_send_challenge_ack(struct tcp_sock *tp); /* RFC 5961, rate limited */
+void tcp_send_challenge_ack(struct tcp_sock *tp);      /* RFC 5961, rate limited */
+void tcp_send_dup_ack(struct tcp_sock *tp, bool data); /* to what is out of the window */
 void tcp_send_probe(struct tcp_sock *tp); /* an old sequence number: the peer has to answer */
 void tcp_send_rst(struct tcp_sock *tp);
 void tcp_sync_mss(struct tcp_sock *tp);

@@ -92,7 +92,7 @@ static void syn_sent_rcv(struct tcp_sock *tp, struct tcp_segment *seg)
 		return;
 	}
 	if (seg->flags & TH_RST) {
-		if (ack_ok)
+		if (ack_ok || (seg->skb->dev->features & NETDEV_BARE_RST))
 			tcp_done(tp, ECONNREFUSED);
 		return;
 	}
@@ -156,7 +156,7 @@ static bool check_sequence(struct tcp_sock *tp, struct tcp_segment *seg)
 		if (seq_lt(seg->seq, tp->rcv_nxt))
 			tcp_sack_dup(tp, seg->seq,
 				seq_lt(seg->end, tp->rcv_nxt) ? seg->end : tp->rcv_nxt);
-		tcp_send_ack(tp);
+		tcp_send_dup_ack(tp, seg->len != 0);
 		return false;
 	}
 	if (seg->flags & TH_RST) { /* RFC 5961 3.2 */

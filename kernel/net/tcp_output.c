@@ -10,7 +10,7 @@
 #include "kernel/os.h"
 
 #define NAGLE_FULL_MAX 16384u /* never hold back as "small" what is larger, on huge-MTU links */
-#define CHALLENGE_NS (500 * NSEC_PER_MSEC)
+#define CHALLENGE_NS (500 * NSEC_PER_MSEC) /* and net.ipv4.tcp_invalid_ratelimit */
 
 u32 tcp_ts_at(const struct tcp_sock *tp, u64 ns)
 {
@@ -377,6 +377,18 @@ void tcp_send_challenge_ack(struct tcp_sock *tp)
 		return;
 	tp->challenge_ns = now;
 	TCP_INC(TCPChallengeACK);
+	tcp_send_ack(tp);
+}
+
+/* Two ends that disagree must not answer each other for ever: only data get an answer each. */
+void tcp_send_dup_ack(struct tcp_sock *tp, bool data)
+{
+	u64 now = os_clock_ns(OS_CLOCK_MONOTONIC);
+
+	if (!data && tp->dup_ack_ns && now - tp->dup_ack_ns < CHALLENGE_NS)
+		return;
+	if (!data)
+		tp->dup_ack_ns = now;
 	tcp_send_ack(tp);
 }
 
