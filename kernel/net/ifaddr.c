@@ -15,6 +15,8 @@
 #include <stdio.h>
 
 #define IP6_ROUTE_METRIC 256u
+#define PROBES 3u /* RFC 5227 2.1.1 */
+#define PROBE_INTERVAL_NS NSEC_PER_SEC
 
 struct ifaddr *ifaddr_find(const struct netdev *dev, const struct ip_addr *addr)
 {
@@ -205,16 +207,29 @@ int ifaddr_set_lifetime(struct ifaddr *a, u32 valid_s, u32 preferred_s)
 	return 0;
 }
 
-/* An address given as an option is used at once; whether somebody else has it is asked meanwhile.
- */
-static void probe(struct ifaddr *a)
+/* An address given as an option is used at once; whether somebody else has it is asked meanwhile,
+ * more than once: a link may take a moment to carry frames. */
+static void probe(struct timer *t)
 {
-	if (ip_addr_is_v4(&a->addr)) {
+	struct ifaddr *a = container_of(t, struct ifaddr, timer);
+
+	net_set(a->dev->net);
+	if (ip_addr_is_v4(&a->addr))
 		arp_probe(a->dev, &a->addr);
-		return;
-	}
+	else
+		ndp_probe(a);
+	if (--a->dad_left)
+		timer_arm(t, os_clock_ns(OS_CLOCK_MONOTONIC) + PROBE_INTERVAL_NS);
+	else
+		set_timer(a);
+}
+
+static void start_probing(struct ifaddr *a)
+{
 	os_random(a->dad_nonce, sizeof(a->dad_nonce));
-	ndp_probe(a);
+	a->dad_left = PROBES;
+	a->timer.fn = probe;
+	probe(&a->timer);
 }
 
 void ifaddr_ready(struct ifaddr *a)
@@ -226,7 +241,7 @@ void ifaddr_ready(struct ifaddr *a)
 	if (a->dev->type != ARPHRD_ETHER || a->dev->dormant)
 		return;
 	if (a->given)
-		probe(a);
+		start_probing(a);
 	if (ip_addr_is_v4(&a->addr))
 		arp_announce(a->dev, &a->addr);
 }

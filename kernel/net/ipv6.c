@@ -110,12 +110,13 @@ static bool for_us(const struct skb *skb)
 	return a && !(a->flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED));
 }
 
-/* What we send to ourselves never comes in from outside: somebody forges our address. */
+/* What we send to ourselves never comes in from outside: somebody forges our address. Or has it
+ * as well, which his advertisements tell. */
 static bool from_us(const struct skb *skb)
 {
 	const struct ifaddr *a;
 
-	if (skb->dev == loopback)
+	if (skb->dev == loopback || skb->data[6] == IPPROTO_ICMPV6)
 		return false;
 	a = ifaddr_find(ip_addr_is_link_local(&skb->ip.saddr) ? skb->dev : NULL, &skb->ip.saddr);
 	return a && !(a->flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED));

@@ -56,6 +56,14 @@ python3 udp.py serve 9999 >out &
 server=$!
 up out
 expect_eq "out to the host" "HELLO" "$(sk "${share[@]}" --net passt -- python3 $SHARED/udp.py ask 10.0.2.2 9999)"
+cat >refused.py <<'EOF'
+import socket, sys
+try:
+    socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=30)
+except OSError as e:
+    print(e.strerror or e)
+EOF
+expect_eq "a port where nobody listens" "Connection refused" "$(sk "${share[@]}" --net passt -- python3 $SHARED/refused.py 10.0.2.2 9998)"
 expect_eq "out by the default link" "HELLO" "$(sk "${share[@]}" -- python3 $SHARED/udp.py ask 192.0.2.2 9999)"
 expect_eq "--net none" "lo" "$(sk --net none -- sh -c 'cut -s -d: -f1 /proc/net/dev' | tr -d ' ')"
 
@@ -108,6 +116,37 @@ for i in {1..200}; do
 	sleep 0.05
 done
 expect_status "no passt is left of a machine that was killed" 1 test -z "$passt" -o -d "/proc/$passt"
+
+# A host with IPv6 alone: passt does not wait for a first packet, which could have no source.
+ip -6 addr add 2001:db8:1::2/64 dev d0 nodad
+ip addr del 192.0.2.2/24 dev d0
+ip -6 route add default via 2001:db8:1::1 dev d0
+cat >six.py <<'EOF'
+import socket, sys, time
+def wait_for(what):
+    for i in range(600):
+        if what():
+            return True
+        time.sleep(0.05)
+# Usable and of the network out there: it comes once it is known to be nobody else's.
+def has_address():
+    for line in open("/proc/net/if_inet6"):
+        if line.startswith("20010db80001") and not int(line.split()[4], 16) & 0x48:
+            return True
+if sys.argv[1] == "serve":
+    listener = socket.create_server(("::", 9997), family=socket.AF_INET6)
+    print("up", flush=True)
+    listener.accept()[0].sendall(b"hello")
+elif wait_for(has_address):
+    s = socket.create_connection(("2001:db8:1::2", 9997), timeout=30)
+    print(s.recv(10).decode(), "for", s.getsockname()[0][:11])
+EOF
+python3 six.py serve >six &
+server=$!
+up six
+expect_eq "out by the default link, IPv6 alone" "hello for 2001:db8:1:" "$(sk "${share[@]}" -- python3 $SHARED/six.py ask 2>&1)"
+kill $server 2>/dev/null
+wait $server
 expect_match "-p without passt" "goes with --net passt" "$(sk --net none -p 1:2 -- true 2>&1)"
 expect_match "passt is missing" "not installed" "$(PATH=/nonexistent "$SKIFF" run --net passt -- true 2>&1)"
 done_testing

@@ -16,6 +16,7 @@ extern char fake_mem[FAKE_MEM_SIZE];
 
 extern u64 fake_clock_ns; /* OS_CLOCK_MONOTONIC; REALTIME is FAKE_EPOCH later */
 #define FAKE_EPOCH_NS 1000000000000000000ull
+extern unsigned fake_log_lines; /* os_log calls so far */
 void fake_advance(
 	u64 ns); /* moves the clock and runs the timers that are due, and what they wake */
 

@@ -281,6 +281,8 @@ unsigned wire_count(void)
 
 /* ---- sockets ---- */
 
+struct netdev *const wire_dev = &dev;
+
 void wire_setup(void)
 {
 	struct ifaddr a = {.addr = addr_of(OUR_IP), .prefix_len = 24, .flags = IFA_F_PERMANENT};

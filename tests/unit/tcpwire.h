@@ -18,6 +18,7 @@ extern u32 wire_iss; /* ours, from our SYN or as the test sets it */
 extern u16 wire_lport, wire_rport;
 extern bool wire_ts; /* the peer sends timestamps: wire_tsval, echo of the last seen */
 extern u32 wire_tsval;
+extern struct netdev *const wire_dev;
 
 void wire_setup(void);
 void wire_teardown(void); /* nothing may be left: sockets, skbs, timers */

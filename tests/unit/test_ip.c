@@ -9,9 +9,11 @@
 #include "kernel/net/link.h"
 #include "kernel/net/net.h"
 #include "kernel/net/neigh.h"
+#include "kernel/net/route.h"
 #include "tests/unit/fakewire.h"
 
 #include <check.h>
+#include <netinet/in.h>
 #include <sys/syscall.h>
 
 #define ME 0x0a000002u
@@ -82,6 +84,8 @@ static void arp_in(u16 op, u32 spa, u32 tpa)
 	fake_wire_in(&f, sizeof(f));
 }
 
+static u32 ip_source = PEER;
+
 /* An IPv4 packet from the peer; frag is the header's field in host order. */
 static void ip_in(u8 proto, u16 id, u16 frag, const void *payload, size_t len)
 {
@@ -98,7 +102,7 @@ static void ip_in(u8 proto, u16 id, u16 frag, const void *payload, size_t len)
 		.frag = be16_of(frag),
 		.ttl = 64,
 		.proto = proto,
-		.src = be32_of(PEER),
+		.src = be32_of(ip_source),
 		.dst = be32_of(ME)};
 	h->csum = csum_fold(csum_add_bytes(0, h, 20));
 	memcpy(h + 1, payload, len);
@@ -289,6 +293,9 @@ START_TEST(an_unknown_neighbour_is_asked_for_three_times)
 {
 	int fd = udp_socket(2000);
 
+	for (int i = 0; i < 3; i++) /* we have asked for our own address before */
+		fake_advance(NSEC_PER_SEC);
+	drain();
 	drain();
 	ck_assert_int_eq(udp_send(fd, PEER, 53, 10), 10);
 	for (int i = 0; i < 3; i++) {
@@ -359,6 +366,8 @@ START_TEST(too_big_lowers_the_path_mtu)
 }
 END_TEST
 
+static u8 icmp6_source = 9;
+
 /* An ICMPv6 message from fe80::9 to all nodes. */
 static void icmp6_in(u8 *msg, size_t len, u8 hops)
 {
@@ -379,7 +388,7 @@ static void icmp6_in(u8 *msg, size_t len, u8 hops)
 	h->hops = hops;
 	h->src[0] = 0xfe;
 	h->src[1] = 0x80;
-	h->src[15] = 9;
+	h->src[15] = icmp6_source;
 	h->dst[0] = 0xff;
 	h->dst[1] = 2;
 	h->dst[15] = 1;
@@ -446,6 +455,99 @@ START_TEST(a_duplicate_address_is_not_used)
 	fake_advance(NSEC_PER_SEC);
 	fake_advance(5 * NSEC_PER_SEC);
 	ck_assert(!ifaddr_is_local(&a));
+}
+END_TEST
+
+START_TEST(the_question_for_a_duplicate_has_no_source)
+{
+	static const u8 any[16];
+	unsigned asked = 0;
+
+	fake_advance(2 * NSEC_PER_MSEC);
+	fake_advance(2 * NSEC_PER_SEC); /* there is a link-local address from now on */
+	ck_assert_ptr_nonnull(ifaddr_link_local(netdev_by_name("eth0")));
+	drain();
+	advertise(3600, 255);
+	fake_advance(2 * NSEC_PER_MSEC);
+	while (next_frame(ETH_P_IPV6) > 0)
+		if (frame[14 + 6] == IPPROTO_ICMPV6 && frame[54] == 135) {
+			ck_assert_mem_eq(frame + 14 + 8, any, 16);
+			asked++;
+		}
+	ck_assert_uint_eq(asked, 1);
+}
+END_TEST
+
+START_TEST(who_else_has_a_given_address_is_asked_and_told_once)
+{
+	const struct arp_pkt *a = (const void *)(frame + 14);
+	struct ip_addr me = ip_addr_v4(be32_of(ME));
+	struct ifaddr *ours = ifaddr_find(NULL, &me);
+
+	ck_assert(next_frame(ETH_P_ARP) > 0);
+	ck_assert(a->op == be16_of(1) && a->spa == 0 && a->tpa == be32_of(ME));
+	ck_assert(next_frame(ETH_P_ARP) > 0);
+	ck_assert(a->spa == be32_of(ME) && a->tpa == be32_of(ME));
+	arp_in(1, PEER, ME);
+	ck_assert(!ours->clash_told);
+	fake_log_lines = 0;
+	for (int i = 0; i < 5; i++)
+		arp_in(2, ME, ME);
+	ck_assert(ours->clash_told);
+	ck_assert_uint_eq(fake_log_lines, 1);
+	ck_assert_ptr_null(neigh_find(ours->dev, &me));
+}
+END_TEST
+
+START_TEST(a_flood_of_routers_gives_a_few_routes)
+{
+	const struct route *r;
+	unsigned n = 0;
+
+	for (icmp6_source = 10; icmp6_source < 110; icmp6_source++)
+		advertise(3600, 255);
+	icmp6_source = 9;
+	route_for_each(r) n += r->protocol == RTPROT_RA && !r->prefix_len;
+	ck_assert_uint_eq(n, 16);
+}
+END_TEST
+
+START_TEST(our_own_address_does_not_come_from_outside)
+{
+	u8 buf[64];
+	int fd = udp_socket(2000);
+
+	ip_source = ME;
+	ip_in(IPPROTO_UDP, 1, 0, buf, make_udp(buf, 2000, 2000, "land"));
+	ip_in(IPPROTO_ICMP, 2, 0, buf, make_echo(buf, 10));
+	ip_source = PEER;
+	ck_assert_int_eq(CALL(recvfrom, (u64)fd, FAKE_BUF(0), 64, 0, 0, 0), -EAGAIN);
+	ck_assert_int_eq(next_frame(ETH_P_IP), -1);
+}
+END_TEST
+
+START_TEST(a_flood_of_queries_does_not_put_the_report_off)
+{
+	u8 q[8] = {0x11, 128}, group[8] = {239, 1, 2, 3};
+	int fd = udp_socket(2000);
+	u16 csum = csum_fold(csum_add_bytes(0, q, 8));
+	unsigned reports = 0;
+
+	memcpy(q + 2, &csum, 2);
+	memcpy(FAKE_PTR(0), group, 8);
+	ck_assert_int_eq(
+		CALL(setsockopt, (u64)fd, IPPROTO_IP, IP_ADD_MEMBERSHIP, FAKE_BUF(0), 8), 0);
+	for (int i = 0; i < 5; i++)
+		fake_advance(NSEC_PER_SEC); /* it has announced itself */
+	drain();
+	for (int i = 0; i < 1400; i++) {
+		ip_in(IPPROTO_IGMP, (u16)i, 0, q, sizeof(q));
+		fake_advance(10 * NSEC_PER_MSEC);
+	}
+	while (next_frame(ETH_P_IP) > 0)
+		reports += frame[14 + 9] == IPPROTO_IGMP;
+	ck_assert_uint_ge(reports, 1);
+	CALL(close, (u64)fd);
 }
 END_TEST
 
@@ -516,6 +618,11 @@ Suite *suite_ip(void)
 	tcase_add_test(tc, too_big_lowers_the_path_mtu);
 	tcase_add_test(tc, a_router_gives_address_and_default_route);
 	tcase_add_test(tc, a_duplicate_address_is_not_used);
+	tcase_add_test(tc, the_question_for_a_duplicate_has_no_source);
+	tcase_add_test(tc, who_else_has_a_given_address_is_asked_and_told_once);
+	tcase_add_test(tc, a_flood_of_routers_gives_a_few_routes);
+	tcase_add_test(tc, our_own_address_does_not_come_from_outside);
+	tcase_add_test(tc, a_flood_of_queries_does_not_put_the_report_off);
 	tcase_add_test(tc, garbage_does_no_harm);
 	suite_add_tcase(s, tc);
 	return s;

@@ -60,6 +60,22 @@ START_TEST(rst_to_syn_is_econnrefused_and_the_socket_may_try_again)
 }
 END_TEST
 
+START_TEST(a_rst_without_ack_refuses_only_where_the_link_says_so)
+{
+	struct sock *sk = wire_connect();
+
+	wire_out("S 0");
+	wire_in("R 0");
+	ck_assert_int_eq(tcp_sk(sk)->state, TCP_SYN_SENT);
+	wire_dev->features |= NETDEV_BARE_RST;
+	wire_in("R. 0 ack 7");
+	ck_assert_int_eq(tcp_sk(sk)->state, TCP_SYN_SENT);
+	wire_in("R 0");
+	ck_assert_int_eq(wire_start_connect(sk), -ECONNREFUSED);
+	wire_close(sk);
+}
+END_TEST
+
 START_TEST(syn_sent_answers_a_wrong_ack_with_rst_and_stays)
 {
 	struct sock *sk = wire_connect();
@@ -512,6 +528,7 @@ Suite *suite_tcp(void)
 	tcase_add_test(c, connect_sends_syn_with_options_and_is_established_by_syn_ack);
 	tcase_add_test(c, syn_is_retransmitted_with_doubling_intervals_until_etimedout);
 	tcase_add_test(c, rst_to_syn_is_econnrefused_and_the_socket_may_try_again);
+	tcase_add_test(c, a_rst_without_ack_refuses_only_where_the_link_says_so);
 	tcase_add_test(c, syn_sent_answers_a_wrong_ack_with_rst_and_stays);
 	tcase_add_test(c, simultaneous_open);
 	tcase_add_test(c, listener_accepts_after_the_third_segment);

@@ -84,6 +84,18 @@ START_TEST(data_outside_the_window_are_dropped_and_acknowledged)
 }
 END_TEST
 
+START_TEST(two_ends_that_disagree_do_not_answer_each_other_for_ever)
+{
+	for (int i = 0; i < 10; i++)
+		wire_in(". 2000000 ack 1");
+	wire_out(". 1 ack 1");
+	wire_quiet();
+	pause_challenges();
+	wire_in(". 2000000 ack 1");
+	wire_out(". 1 ack 1");
+}
+END_TEST
+
 /* ---- malformed ---- */
 
 START_TEST(malformed_segments_do_nothing)
@@ -361,6 +373,7 @@ Suite *suite_tcp_edge(void)
 	tcase_add_test(c, syn_on_a_connection_is_challenged);
 	tcase_add_test(c, an_acknowledgement_out_of_range_is_challenged_and_its_data_dropped);
 	tcase_add_test(c, data_outside_the_window_are_dropped_and_acknowledged);
+	tcase_add_test(c, two_ends_that_disagree_do_not_answer_each_other_for_ever);
 	tcase_add_test(c, malformed_segments_do_nothing);
 	tcase_add_test(c, urgent_byte_is_read_out_of_band);
 	tcase_add_test(c, urgent_byte_inline);
