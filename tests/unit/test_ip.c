@@ -296,7 +296,6 @@ START_TEST(an_unknown_neighbour_is_asked_for_three_times)
 	for (int i = 0; i < 3; i++) /* we have asked for our own address before */
 		fake_advance(NSEC_PER_SEC);
 	drain();
-	drain();
 	ck_assert_int_eq(udp_send(fd, PEER, 53, 10), 10);
 	for (int i = 0; i < 3; i++) {
 		ck_assert(next_frame(ETH_P_ARP) > 0);
