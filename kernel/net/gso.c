@@ -5,10 +5,7 @@
 #include "kernel/net/checksum.h"
 #include "kernel/net/ip_hdr.h"
 #include "kernel/net/skb.h"
-
-#define TCP_FIN 0x01u
-#define TCP_PSH 0x08u
-#define TCP_CWR 0x80u
+#include "kernel/net/tcp_wire.h"
 
 struct plan {
 	u32 net, trans, payload; /* offsets from data */
@@ -81,9 +78,9 @@ static void fix_transport(struct skb *seg, const struct plan *p, u32 off, bool l
 	if (p->tcp) {
 		th->seq = be32_of(cpu32_of(th->seq) + off);
 		if (!last)
-			th->flags &= (u8) ~(TCP_FIN | TCP_PSH);
+			th->flags &= (u8) ~(TH_FIN | TH_PSH);
 		if (off)
-			th->flags &= (u8)~TCP_CWR;
+			th->flags &= (u8)~TH_CWR;
 	} else {
 		put16(t + 4, tlen);
 	}

@@ -67,12 +67,4 @@ struct udp_hdr {
 } WIRE;
 static_assert(sizeof(struct udp_hdr) == 8, "UDP header");
 
-struct tcp_hdr {
-	be16 src, dst;
-	be32 seq, ack;
-	u8 off, flags;
-	be16 window, csum, urg;
-} WIRE;
-static_assert(sizeof(struct tcp_hdr) == 20, "TCP header");
-
 #endif

@@ -83,6 +83,8 @@ static int set_checksum(const struct inet_sock *is, struct skb *skb, const struc
 	memcpy(skb->data + off, &v, sizeof(v));
 	v = csum_fold(csum_add_bytes(csum_pseudo(&fl->saddr, &fl->daddr, skb_len(skb), fl->proto),
 		skb->data, skb_len(skb)));
+	if (v == 0 && fl->proto == IPPROTO_UDP)
+		v = 0xffff;
 	memcpy(skb->data + off, &v, sizeof(v));
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include "kernel/charge.h"
 #include "kernel/lib/log.h"
 #include "kernel/net/checksum.h"
+#include "kernel/net/ip_hdr.h"
 #include "kernel/net/socket.h"
 
 struct skb_buf {
@@ -194,8 +195,8 @@ void skb_csum_complete(struct skb *skb)
 		return;
 	BUG_ON(field + 2 > skb->tail);
 	v = csum_fold(csum_add_bytes(0, start, (size_t)(skb->tail - start)));
-	if (v == 0)
-		v = 0xffff; /* the same number, and UDP's zero means none */
+	if (v == 0 && skb->csum_offset == offsetof(struct udp_hdr, csum))
+		v = 0xffff; /* the same number, and UDP's zero means none, RFC 768 */
 	memcpy(field, &v, sizeof(v));
 	skb->csum = SKB_CSUM_NONE;
 }

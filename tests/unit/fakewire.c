@@ -111,8 +111,12 @@ bool os_packet_wait(u64 deadline_ns)
 	return happens != NULL;
 }
 
+void (*fake_pcap)(const void *data, size_t len);
+
 void os_pcap_write(const void *data, size_t len)
 {
+	if (fake_pcap)
+		fake_pcap(data, len);
 }
 
 void fake_wire_in(const void *frame, size_t len)

@@ -193,7 +193,7 @@ void wire_in(const char *fmt, ...)
 
 /* ---- what we sent ---- */
 
-static struct skb *next_sent(void)
+struct skb *wire_take(void)
 {
 	fake_run_all();
 	return skb_dequeue(&sent);
@@ -201,7 +201,7 @@ static struct skb *next_sent(void)
 
 void wire_out(const char *fmt, ...)
 {
-	struct skb *skb = next_sent();
+	struct skb *skb = wire_take();
 	const struct tcp_hdr *h;
 	struct tcp_opts o;
 	struct line l;
@@ -264,7 +264,7 @@ void wire_flush(void)
 {
 	struct skb *skb;
 
-	while ((skb = next_sent()))
+	while ((skb = wire_take()))
 		skb_free(skb);
 }
 

@@ -25,8 +25,9 @@ void wire_teardown(void); /* nothing may be left: sockets, skbs, timers */
 void wire_in(const char *line, ...) __attribute__((format(printf, 1, 2))); /* a segment arrives */
 /* The next segment sent matches: flags, SEQ and LEN, and of the rest what is mentioned. */
 void wire_out(const char *line, ...) __attribute__((format(printf, 1, 2)));
-void wire_quiet(void); /* nothing (more) was sent */
-void wire_flush(void); /* forgets what was sent */
+struct skb *wire_take(void); /* the next packet sent as it is, NULL: none; to be freed */
+void wire_quiet(void);	     /* nothing (more) was sent */
+void wire_flush(void);	     /* forgets what was sent */
 unsigned wire_count(void);
 
 struct sock *wire_socket(void);
