@@ -208,6 +208,7 @@ static const struct pseudo_row ipv4_rows[] = {
 		.mode = PROC_RW,
 		.show = show_congestion,
 		.store = store_congestion},
+	NET(tcp_ecn, 0, 2),
 	NET(tcp_fin_timeout, 1, SECONDS_MAX),
 	NET(tcp_keepalive_intvl, 1, SECONDS_MAX),
 	NET(tcp_keepalive_probes, 1, 127),

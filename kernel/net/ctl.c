@@ -27,6 +27,7 @@ struct net_ctl net_ctl = {
 	.tcp_keepalive_probes = 9,
 	.tcp_fin_timeout = 60,
 	.tcp_syncookies = 1,
+	.tcp_ecn = 2,
 	.tcp_sack = 1,
 	.tcp_timestamps = 1,
 	.tcp_window_scaling = 1,

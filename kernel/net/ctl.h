@@ -27,6 +27,7 @@ struct net_ctl {
 	u32 tcp_keepalive_time, tcp_keepalive_intvl, tcp_keepalive_probes;
 	u32 tcp_fin_timeout;
 	u32 tcp_syncookies; /* 0: never, 1: when the backlog is full, 2: always */
+	u32 tcp_ecn;	    /* 0: never, 1: asked for, 2: when asked */
 	u32 tcp_sack, tcp_timestamps, tcp_window_scaling;
 	u32 tcp_syn_retries, tcp_synack_retries, tcp_retries2, tcp_orphan_retries;
 	u32 tcp_max_syn_backlog, tcp_max_tw_buckets;

@@ -171,11 +171,13 @@ static int set_hops(s16 *out, int v, int min)
 	return 0;
 }
 
-static int set_tos(u8 *out, int v)
+/* The two bits of congestion notification are TCP's own. */
+static int set_tos(const struct inet_sock *is, u8 *out, int v)
 {
 	if (v < -1 || v > 255)
 		return -EINVAL;
-	*out = v < 0 ? 0 : (u8)v;
+	v = MAX(v, 0);
+	*out = (u8)(is->sk.type == SOCK_STREAM ? v & ~3 : v);
 	return 0;
 }
 
@@ -228,7 +230,7 @@ static int set4(struct inet_sock *is, int name, const void *val, u32 len, int v)
 			return -EINVAL;
 		return set_hops(&is->mc_ttl, v == -1 ? 1 : v, 0);
 	case IP_TOS:
-		return set_tos(&is->tos, v);
+		return set_tos(is, &is->tos, v);
 	case IP_MTU_DISCOVER:
 		is->dst.generation = 0;
 		return set_pmtudisc(&is->pmtudisc, v);
@@ -270,7 +272,7 @@ static int set6(struct inet_sock *is, int name, const void *val, u32 len, int v)
 	case IPV6_MULTICAST_HOPS:
 		return set_hops(&is->mc_hops6, v, 0);
 	case IPV6_TCLASS:
-		return set_tos(&is->tclass6, v);
+		return set_tos(is, &is->tclass6, v);
 	case IPV6_MTU_DISCOVER:
 		is->dst.generation = 0;
 		return set_pmtudisc(&is->pmtudisc6, v);

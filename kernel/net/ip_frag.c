@@ -169,11 +169,28 @@ static int insert(struct datagram *d, struct skb *skb, bool more)
 	return FRAG_TAKEN;
 }
 
+/* A router's congestion mark on one piece is the datagram's; pieces that do not take part in that
+ * beside one are a forgery: RFC 3168 5.3. */
+static bool join_ecn(struct datagram *d, u8 *tos)
+{
+	bool congested = false, other = false;
+	struct skb *f;
+
+	list_for_each_entry (f, &d->frags, link) {
+		congested |= (f->ip.tos & 3) == 3;
+		other |= !(f->ip.tos & 3);
+	}
+	*tos |= congested ? 3 : 0;
+	return !(congested && other);
+}
+
 static struct skb *join(struct datagram *d)
 {
 	struct skb *first = list_first(&d->frags, struct skb, link), *f, *whole;
 	u32 hlen = (u32)(first->data - skb_net(first));
 
+	if (!join_ecn(d, &first->ip.tos))
+		return NULL;
 	whole = skb_alloc(SKB_HEADROOM + hlen, d->total);
 	if (!whole)
 		return NULL;

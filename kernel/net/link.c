@@ -13,6 +13,7 @@
 #include "kernel/net/ndp.h"
 #include "kernel/net/route.h"
 #include "kernel/net/shaper.h"
+#include "kernel/net/tcp_wire.h"
 #include "kernel/os.h"
 #include "kernel/timer.h"
 
@@ -55,6 +56,8 @@ static void fill_vnet(const struct skb *skb, struct virtio_net_hdr *h)
 		const u8 *tcp = skb->head + skb->csum_start;
 
 		h->gso_type = types[skb->gso_type];
+		if (tcp[13] & TH_CWR) /* in the first segment only */
+			h->gso_type |= VIRTIO_NET_HDR_GSO_ECN;
 		h->gso_size = skb->gso_size;
 		h->hdr_len = (u16)(h->csum_start + (tcp[12] >> 4) * 4u);
 	}

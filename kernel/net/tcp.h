@@ -83,6 +83,17 @@ struct tcp_rack {
 	u32 tlp_end_seq;
 };
 
+/* Congestion notification: RFC 3168 */
+struct tcp_ecn {
+	bool asked;    /* our SYN did */
+	bool ok;       /* both ends take part */
+	bool echo;     /* a router's mark came: acknowledgements say ECE until CWR comes */
+	bool cwr;      /* our window was reduced: the next new data say so */
+	bool reducing; /* until recover is acknowledged it is not reduced again */
+	bool seen;     /* data marked as capable came, TCPI_OPT_ECN_SEEN */
+	u32 recover;
+};
+
 /* Values of tcpi_ca_state (1 and 2 are Linux's disorder and CWR). */
 enum tcp_recovery_state { TCP_CA_OPEN = 0, TCP_CA_RECOVERY = 3, TCP_CA_LOSS = 4 };
 
@@ -149,6 +160,7 @@ struct tcp_sock {
 	struct tcp_rtt rtt;
 	struct tcp_cong cong;
 	struct tcp_rack rack;
+	struct tcp_ecn ecn;
 	enum tcp_recovery_state ca_state;
 	u32 recover; /* snd_nxt when recovery began: RFC 6582, RFC 6675 RecoveryPoint */
 	u32 dupacks;
@@ -215,7 +227,7 @@ struct tcp_req {
 	u16 mss;
 	u16 wnd; /* of the SYN */
 	u8 snd_wscale, nr_sent;
-	bool wscale_ok, sack_ok, ts_ok;
+	bool wscale_ok, sack_ok, ts_ok, ecn_ok;
 	bool acked;  /* TCP_DEFER_ACCEPT: the handshake is complete, data are awaited */
 	u64 sent_ns; /* last SYN-ACK */
 };
@@ -346,6 +358,16 @@ u64 tcp_tlp_timeout(const struct tcp_sock *tp);
 void tcp_rtt_init(struct tcp_rtt *r);
 void tcp_rtt_sample(struct tcp_rtt *r, u64 rtt, u64 now);
 u64 tcp_rtt_rto(const struct tcp_rtt *r);
+
+/* ---- tcp_ecn.c ---- */
+bool tcp_ecn_asked(const struct tcp_segment *seg);			   /* a SYN: agreed? */
+u8 tcp_ecn_syn(struct tcp_sock *tp, bool again);			   /* flags of our SYN */
+void tcp_ecn_answered(struct tcp_sock *tp, const struct tcp_segment *seg); /* by SYN(-ACK) */
+u8 tcp_ecn_new_data(struct tcp_sock *tp);				   /* flags for them */
+u8 tcp_ecn_mark(const struct tcp_sock *tp, u8 tos, bool new_data);
+void tcp_ecn_reduced(struct tcp_sock *tp); /* the congestion window was, for whatever reason */
+void tcp_ecn_ack(struct tcp_sock *tp, const struct tcp_segment *seg); /* before snd_una moves */
+void tcp_ecn_data(struct tcp_sock *tp, const struct tcp_segment *seg);
 
 /* ---- tcp_output.c ---- */
 void tcp_output(struct tcp_sock *tp);	/* sends what windows and Nagle allow, lost pieces first */

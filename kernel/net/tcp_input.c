@@ -63,6 +63,7 @@ static void negotiate(struct tcp_sock *tp, const struct tcp_segment *seg)
 		tp->ts_recent = o->tsval;
 		tp->ts_recent_ns = os_clock_ns(OS_CLOCK_MONOTONIC);
 	}
+	tcp_ecn_answered(tp, seg);
 	tp->irs = seg->seq;
 	tp->rcv_nxt = tp->copied_seq = tp->rcv_wup = tp->space_seq = seg->seq + 1;
 	tp->last_ack_sent = tp->rcv_nxt;
@@ -217,6 +218,7 @@ static void synchronized_rcv(struct tcp_sock *tp, struct tcp_segment *seg)
 			tp->ack_now = true;
 		return;
 	}
+	tcp_ecn_data(tp, seg);
 	tcp_input_urg(tp, seg);
 	tcp_input_data(tp, seg);
 }

@@ -107,6 +107,7 @@ bool tcp_input_ack(struct tcp_sock *tp, struct tcp_segment *seg)
 	a.duplicate = is_duplicate(tp, seg);
 	tcp_ts_update(tp, seg);
 	tcp_input_window(tp, seg);
+	tcp_ecn_ack(tp, seg);
 	tcp_sack_input(tp, seg, &a);
 	clean_queue(tp, &a);
 	take_rtt(tp, seg, &a);

@@ -72,11 +72,11 @@ static int send_synack(const struct tcp_req *req, bool cookie)
 		.rport = req->tuple.rport,
 		.oif = req->tuple.bound_if,
 		.mark = l->inet.sk.mark,
-		.tos = l->inet.tos,
+		.tos = ip_addr_is_v4(&req->tuple.raddr) ? l->inet.tos : l->inet.tclass6,
 		.seq = req->iss,
 		.ack = req->irs + 1,
 		.window = (u16)MIN(l->inet.sk.rcvbuf / 2, 65535u),
-		.flags = TH_SYN | TH_ACK,
+		.flags = TH_SYN | TH_ACK | (req->ecn_ok ? TH_ECE : 0),
 		.opts = &o,
 	};
 
@@ -129,6 +129,7 @@ static void req_fill(struct tcp_req *req, struct tcp_sock *l, const struct tcp_s
 		.sack_ok = o->sack_ok && net_ctl.tcp_sack,
 		.ts_ok = o->has_ts && net_ctl.tcp_timestamps,
 		.ts_recent = o->tsval,
+		.ecn_ok = tcp_ecn_asked(seg),
 		.timer.fn = req_timer,
 	};
 	list_init(&req->link);
@@ -151,7 +152,7 @@ static void send_cookie(struct tcp_sock *l, const struct tcp_segment *seg)
 
 	req_fill(&req, l, seg);
 	if (!req.ts_ok)
-		req.wscale_ok = req.sack_ok = false;
+		req.wscale_ok = req.sack_ok = req.ecn_ok = false;
 	req.iss = tcp_cookie_make(&req.tuple, req.irs, &req.mss, now);
 	l->listen->cookie_ns = now;
 	TCP_INC(SyncookiesSent);
@@ -236,6 +237,7 @@ static void child_state(struct tcp_sock *tp, const struct tcp_req *req)
 	tp->snd_wscale = req->wscale_ok ? req->snd_wscale : 0;
 	tp->rcv_wscale = req->wscale_ok ? window_scale(tcp_sock(tp)) : 0;
 	tp->sack_ok = req->sack_ok;
+	tp->ecn.ok = req->ecn_ok;
 	tp->ts_ok = req->ts_ok;
 	tp->ts_recent = req->ts_recent;
 	tp->ts_recent_ns = tp->rcv_ns = tp->space_ns = now;
@@ -315,6 +317,7 @@ static struct tcp_sock *cookie_rcv(struct tcp_sock *l, struct tcp_segment *seg)
 		TCP_INC(SyncookiesFailed);
 		return NULL;
 	}
+	req.ecn_ok = false;
 	if (req.ts_ok)
 		tcp_cookie_ts_check(&req, seg->opts.tsecr);
 	tp = tcp_child_create(l, &req);

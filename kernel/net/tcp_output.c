@@ -119,7 +119,7 @@ static u16 urgent_pointer(const struct tcp_sock *tp, u32 seq, u8 *flags)
 	return (u16)MIN(up, 0xffffu);
 }
 
-static int send_skb(struct tcp_sock *tp, struct skb *skb, u32 seq, u8 flags)
+static int send_skb(struct tcp_sock *tp, struct skb *skb, u32 seq, u8 flags, bool new_data)
 {
 	struct inet_sock *is = &tp->inet;
 	u64 now = os_clock_ns(OS_CLOCK_MONOTONIC);
@@ -133,6 +133,9 @@ static int send_skb(struct tcp_sock *tp, struct skb *skb, u32 seq, u8 flags)
 		skb_free(skb);
 		return err;
 	}
+	fl.tos = tcp_ecn_mark(tp, fl.tos, new_data);
+	if (tp->ecn.echo && (flags & TH_ACK) && !(flags & (TH_SYN | TH_RST)))
+		flags |= TH_ECE;
 	make_opts(tp, &o, flags, now);
 	opt_len = tcp_opts_len(&o, flags & TH_SYN);
 	skb_push(skb, opt_len);
@@ -169,7 +172,7 @@ static int send_empty(struct tcp_sock *tp, u32 seq, u8 flags)
 {
 	struct skb *skb = skb_alloc(SKB_HEADROOM, 0);
 
-	return skb ? send_skb(tp, skb, seq, flags) : -ENOMEM;
+	return skb ? send_skb(tp, skb, seq, flags, false) : -ENOMEM;
 }
 
 /* ---- pieces of the send queue ---- */
@@ -199,6 +202,10 @@ int tcp_transmit(struct tcp_sock *tp, struct tcp_seg *s)
 		return -ENOMEM;
 	if (tp->state != TCP_SYN_SENT)
 		flags |= TH_ACK;
+	if (flags & TH_SYN)
+		flags |= tcp_ecn_syn(tp, again);
+	else if (s->len && !again)
+		flags |= tcp_ecn_new_data(tp);
 	if (s->len && (end == tp->write_seq || (s->link.next == &tp->sendq.segs)))
 		flags |= TH_PSH;
 	tcp_sendq_sent(&tp->sendq, s, now);
@@ -218,7 +225,7 @@ int tcp_transmit(struct tcp_sock *tp, struct tcp_seg *s)
 		tp->pingpong = tp->pingpong || now - tp->last_data_ns < TCP_DELACK_NS;
 		tp->last_send_ns = now;
 	}
-	err = send_skb(tp, skb, s->seq, flags);
+	err = send_skb(tp, skb, s->seq, flags, s->len && !again);
 	/* What the device had no room for is like a loss on the way: the timers repair it. */
 	return err == -ENOBUFS || err == -ENOMEM ? 0 : err;
 }

@@ -122,6 +122,7 @@ static void enter_recovery(struct tcp_sock *tp)
 	tp->prr_delivered = tp->prr_out = 0;
 	tcp_cong_loss(&tp->cong, MIN(flight, tp->cong.cwnd));
 	tp->rack.tlp_out = false;
+	tcp_ecn_reduced(tp);
 }
 
 static void leave_recovery(struct tcp_sock *tp)
@@ -221,6 +222,7 @@ static void tlp_ack(struct tcp_sock *tp, const struct tcp_ack *a)
 		tcp_cong_loss(
 			&tp->cong, MIN(tp->cong.cwnd, tp->snd_nxt - tp->snd_una + tp->snd_mss));
 		tp->cong.cwnd = tp->cong.ssthresh;
+		tcp_ecn_reduced(tp);
 	}
 }
 
@@ -276,6 +278,7 @@ void tcp_recovery_timeout(struct tcp_sock *tp)
 	tp->ca_state = TCP_CA_LOSS;
 	tp->recover = tp->snd_nxt;
 	tp->rack.tlp_out = false;
+	tcp_ecn_reduced(tp);
 }
 
 /* ---- tail loss probes: RFC 8985 7 ---- */

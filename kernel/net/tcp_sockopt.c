@@ -182,7 +182,8 @@ void tcp_get_info(const struct tcp_sock *tp, struct tcp_info *ti)
 	ti->tcpi_backoff = tp->rtt.backoff;
 	ti->tcpi_options = (tp->ts_ok ? TCPI_OPT_TIMESTAMPS : 0) |
 			   (tp->sack_ok ? TCPI_OPT_SACK : 0) |
-			   (tp->wscale_ok ? TCPI_OPT_WSCALE : 0);
+			   (tp->wscale_ok ? TCPI_OPT_WSCALE : 0) | (tp->ecn.ok ? TCPI_OPT_ECN : 0) |
+			   (tp->ecn.seen ? TCPI_OPT_ECN_SEEN : 0);
 	ti->tcpi_snd_wscale = tp->snd_wscale & 15;
 	ti->tcpi_rcv_wscale = tp->rcv_wscale & 15;
 	ti->tcpi_rto = usec(tcp_rtt_rto(&tp->rtt));

@@ -11,7 +11,7 @@
 
 #define MINUTE_NS (60 * NSEC_PER_SEC)
 #define MAX_AGE 2u /* minutes */
-#define TS_BITS 6  /* window scale 4 (15: none), SACK 1, unused 1 */
+#define TS_BITS 6  /* window scale 4 (15: none), SACK 1, ECN 1 */
 
 static const u16 mss_table[8] = {536, 1220, 1300, 1360, 1440, 1460, 4312, 8960};
 
@@ -51,7 +51,8 @@ u16 tcp_cookie_check(const struct inet_tuple *t, u32 irs, u32 cookie, u64 now)
 /* A timestamp not after now_ts that carries the options. */
 u32 tcp_cookie_ts(const struct tcp_req *req, u32 now_ts)
 {
-	u32 bits = (req->wscale_ok ? req->snd_wscale : 15u) | (req->sack_ok ? 16u : 0);
+	u32 bits = (req->wscale_ok ? req->snd_wscale : 15u) | (req->sack_ok ? 16u : 0) |
+		   (req->ecn_ok ? 32u : 0);
 	u32 ts = (now_ts & ~((1u << TS_BITS) - 1)) | bits;
 
 	return (s32)(ts - now_ts) > 0 ? ts - (1u << TS_BITS) : ts;
@@ -64,4 +65,5 @@ void tcp_cookie_ts_check(struct tcp_req *req, u32 tsecr)
 	req->wscale_ok = scale != 15;
 	req->snd_wscale = req->wscale_ok ? (u8)scale : 0;
 	req->sack_ok = tsecr & 16;
+	req->ecn_ok = tsecr & 32 && net_ctl.tcp_ecn;
 }

@@ -38,14 +38,15 @@ struct line {
 	u8 flags;
 	u32 seq, len;
 	bool has_ack, has_win, has_urg, has_sack, has_ts, no_sack;
-	u32 ack, win, urg;
+	u32 ack, win, urg, ecn;
+	bool has_ecn;
 	struct tcp_opts o;
 };
 
 static u8 flag_of(char c)
 {
-	static const char names[] = "FSRPU.";
-	static const u8 bits[] = {TH_FIN, TH_SYN, TH_RST, TH_PSH, TH_URG, TH_ACK};
+	static const char names[] = "FSRPU.EW";
+	static const u8 bits[] = {TH_FIN, TH_SYN, TH_RST, TH_PSH, TH_URG, TH_ACK, TH_ECE, TH_CWR};
 	const char *p = strchr(names, c);
 
 	ck_assert_msg(p && *p, "flag %c", c);
@@ -65,6 +66,9 @@ static void parse_word(struct line *l, char *w, char **save)
 	} else if (!strcmp(w, "urg")) {
 		l->has_urg = true;
 		v = &l->urg;
+	} else if (!strcmp(w, "ecn")) {
+		l->has_ecn = true;
+		v = &l->ecn;
 	} else if (!strcmp(w, "sackok")) {
 		l->o.sack_ok = true;
 		return;
@@ -129,13 +133,14 @@ struct ipv4 {
 	u32 src, dst;
 };
 
-static void deliver(const u8 *tcp, u32 len)
+static void deliver(const u8 *tcp, u32 len, u32 ecn)
 {
 	struct skb *skb = skb_alloc(64, len + sizeof(struct ipv4));
 	struct ipv4 *ip = skb_put(skb, sizeof(*ip));
 
 	*ip = (struct ipv4){
 		.vihl = 0x45,
+		.tos = (u8)ecn,
 		.len = be16_of(len + sizeof(*ip)),
 		.ttl = 64,
 		.proto = IPPROTO_TCP,
@@ -188,7 +193,7 @@ void wire_in(const char *fmt, ...)
 		buf[len + i] = stream_byte(l.seq + i);
 	len += l.len;
 	h->check = csum_fold(csum_add_bytes(csum_pseudo(&src, &dst, len, IPPROTO_TCP), buf, len));
-	deliver(buf, len);
+	deliver(buf, len, l.ecn);
 }
 
 /* ---- what we sent ---- */
@@ -230,6 +235,8 @@ void wire_out(const char *fmt, ...)
 		cpu32_of(h->ack) - wire_irs, fmt);
 	if (l.has_ack)
 		ck_assert_uint_eq(cpu32_of(h->ack) - wire_irs, l.ack);
+	if (l.has_ecn)
+		ck_assert_uint_eq(skb_net(skb)[1] & 3, l.ecn);
 	if (l.has_win)
 		ck_assert_uint_eq(cpu16_of(h->window), l.win);
 	if (l.has_urg)

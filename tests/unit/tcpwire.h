@@ -3,9 +3,11 @@
  *of text, with sequence numbers relative to the initial ones of either side:
  *
  *	FLAGS SEQ[:LEN] [ack N] [win N] [urg N] [mss N] [wscale N] [sackok] [ts V E] [sack A-B ...]
+ *[ecn N]
  *
- * FLAGS are of "SFRPU."; a dot is ACK. Time stands still unless the test moves it (fake_advance).
- * Sockets are used through their ops, without sleeping.
+ * FLAGS are of "SFRPU.EW"; a dot is ACK, E and W are ECE and CWR; ecn is the IP header's. Time
+ *stands still unless the test moves it (fake_advance). Sockets are used through their ops, without
+ *sleeping.
  */
 #ifndef SKIFF_TESTS_TCPWIRE_H
 #define SKIFF_TESTS_TCPWIRE_H
